@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every limit on what an input can make us do, each with the reason for its size. */
+#ifndef WHOSENT_BASE_LIMITS_H
+#define WHOSENT_BASE_LIMITS_H
+
+/* libpcap's MAXIMUM_SNAPLEN for the widest link types is 128 MiB (USB); 262144 is what tcpdump
+ * and dumpcap capture at most on networks. Frames above it are damage. */
+#define LIMIT_FRAME_BYTES (256u * 1024u)
+
+/* A pcapng block holds one frame and its options; 16 MiB is Wireshark's own bound. */
+#define LIMIT_BLOCK_BYTES (16u * 1024u * 1024u)
+
+/* dumpcap allows a few dozen interfaces; 64 k per section still costs only a few MiB. */
+#define LIMIT_INTERFACES 65536u
+
+/* A line of text: tracerpt rows with long command lines stay under 64 KiB. */
+#define LIMIT_LINE_BYTES (64u * 1024u)
+
+/* Files on one command line: sides of a claim name them with 16 bits. */
+#define LIMIT_INPUTS 1024u
+
+/* What a pipe may bring: it is spooled to an unlinked file that must fit on a disk. */
+#define LIMIT_SPOOL_BYTES (64ull * 1024 * 1024 * 1024)
+
+/* The correlator's window, DESIGN section 4.3: packets and events that wait for each other. */
+#define LIMIT_HOLD_PACKETS 262144u
+#define LIMIT_HOLD_EVENTS 262144u
+#define LIMIT_HOLD_NS 2000000000ll
+
+/* Flows and endpoints whose owner is remembered. 1 M is a busy server for two hours. */
+#define LIMIT_FLOWS 1048576u
+#define LIMIT_ENDPOINTS 262144u
+#define LIMIT_UDP_IDLE_NS 120000000000ll
+#define LIMIT_TCP_CLOSED_NS 120000000000ll
+#define LIMIT_TCP_IDLE_NS 7200000000000ll
+
+/* Records that peek reads of each source to align the clocks. */
+#define LIMIT_PEEK_RECORDS 65536u
+#define LIMIT_PEEK_BYTES (32u * 1024u * 1024u)
+
+/* Details of single frames (packet-detail text) that wait for their frame in a list. */
+#define LIMIT_DETAILS 65536u
+
+/* Processes of all hosts; a fork bomb in a trace may not eat the memory. */
+#define LIMIT_PROCESSES 1048576u
+#define LIMIT_STRINGS_BYTES (256u * 1024u * 1024u)
+
+/* Groups of the describer. Above it packets fall into one overflow group per transport. */
+#define LIMIT_FAMILIES 16384u
+#define LIMIT_CELLS 65536u
+
+/* Local addresses of all hosts, and addresses seen in captures. */
+#define LIMIT_ADDRESSES 262144u
+
+/* A knowledge rule is a page of text. */
+#define LIMIT_RULE_BYTES (256u * 1024u)
+#define LIMIT_RULES 4096u
+
+/* Errors printed for one input; the rest is counted. */
+#define LIMIT_ERRORS_SHOWN 3u
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept of a packet once it is decoded: everything that correlation, description and
+ * rules look at. Frame bytes never go further than the decoder. */
+#ifndef WHOSENT_MODEL_DIGEST_H
+#define WHOSENT_MODEL_DIGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/addr.h"
+
+/* IP protocol numbers (IANA "Assigned Internet Protocol Numbers") that we name. */
+enum transport {
+	TRANSPORT_NONE = 255, /* no IP packet, or none that could be decoded */
+	TRANSPORT_ICMP = 1,
+	TRANSPORT_IGMP = 2,
+	TRANSPORT_TCP = 6,
+	TRANSPORT_UDP = 17,
+	TRANSPORT_ICMPV6 = 58,
+};
+
+/* Which fields below are known. What an input does not state stays clear, is absent from the
+ * output and never counts against a grade. */
+enum {
+	DIGEST_DECODED = 1 << 0,  /* the link layer was understood; else: undecodable */
+	DIGEST_ADDRS = 1 << 1,    /* flow.*.addr, ip_version */
+	DIGEST_PORTS = 1 << 2,    /* flow.*.port */
+	DIGEST_PAYLOAD = 1 << 3,  /* payload_bytes, from headers, never from padding */
+	DIGEST_WIRE = 1 << 4,     /* wire_bytes */
+	DIGEST_PREFIX = 1 << 5,   /* prefix[0..prefix_n) and payload_hash */
+	DIGEST_TCP = 1 << 6,      /* tcp_* */
+	DIGEST_ICMP = 1 << 7,     /* icmp_type, icmp_code */
+	DIGEST_ECHO = 1 << 8,     /* icmp_id, icmp_seq */
+	DIGEST_QUOTED = 1 << 9,   /* quoted_* of an ICMP error */
+	DIGEST_ARP = 1 << 10,     /* an ARP frame; addresses are those of its sender and target */
+	DIGEST_FRAGMENT = 1 << 11 /* a later fragment: no ports of its own */
+};
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
+
+#define DIGEST_PREFIX_BYTES 16
+
+struct digest {
+	uint32_t known;     /* DIGEST_* bits */
+	uint8_t ip_version; /* 4 or 6 */
+	uint8_t transport;  /* IP protocol number, or TRANSPORT_NONE */
+	struct flow flow;
+	uint32_t payload_bytes; /* of the transport: UDP data, TCP data, ICMP body after 8 bytes */
+	uint32_t wire_bytes;    /* frame length on the wire, before any snaplen */
+	uint8_t prefix_n;       /* captured bytes at the front of the payload, up to 16 */
+	uint8_t prefix[DIGEST_PREFIX_BYTES];
+	uint64_t payload_hash; /* over the captured payload; hash_payload() */
+	uint8_t tcp_flags;     /* TCP_* */
+	uint32_t tcp_seq, tcp_ack;
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_id, icmp_seq;
+	uint8_t quoted_transport; /* the packet that an ICMP error is about, as it was sent */
+	struct flow quoted;
+};
+
+static inline bool digest_has(const struct digest *d, uint32_t bits)
+{
+	return (d->known & bits) == bits;
+}
+
+/* ICMP and ICMPv6 messages that report an error of another packet (RFC 792, RFC 4443 2.1). */
+static inline bool digest_is_icmp_error(const struct digest *d)
+{
+	if (!digest_has(d, DIGEST_ICMP))
+		return false;
+	if (d->transport == TRANSPORT_ICMPV6)
+		return d->icmp_type < 128;
+	return d->icmp_type == 3 || d->icmp_type == 4 || d->icmp_type == 5 || d->icmp_type == 11 ||
+		d->icmp_type == 12;
+}
+
+/* "udp", "tcp", "icmp", "ipv6-icmp", ... as in ECS network.transport; "ip-PROTO" is not made
+ * here: NULL where the protocol has no name of ours. */
+const char *transport_name(uint8_t transport);
+
+#endif

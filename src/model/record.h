@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one stream that every source yields: records of several kinds, interleaved. */
+#ifndef WHOSENT_MODEL_RECORD_H
+#define WHOSENT_MODEL_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/stamp.h"
+#include "model/digest.h"
+
+enum record_kind {
+	RECORD_PACKET = 1,
+	RECORD_EVENT,
+	RECORD_PROCESS,
+	RECORD_LOSS,
+};
+
+/* A captured frame. Text captures have no bytes: their reader fills `digest` itself. */
+struct packet {
+	struct span bytes;   /* captured bytes, link layer first; empty where `digested` */
+	uint32_t link_type;  /* LINKTYPE_* number of tcpdump.org/linktypes.html */
+	uint32_t wire_bytes; /* length on the wire */
+	bool digested;       /* `digest` is filled and `bytes` is empty */
+	struct digest digest;
+};
+
+enum event_op {
+	EVENT_SEND = 1,
+	EVENT_RECV,
+	EVENT_CONNECT,
+	EVENT_ACCEPT,
+	EVENT_RECONNECT,
+	EVENT_DISCONNECT,
+	EVENT_RETRANSMIT,
+};
+
+/* One network record of a kernel event log. `pid` is the payload's, never the log header's. */
+struct event {
+	enum event_op op;
+	uint8_t transport;
+	bool either_way; /* the format does not say which of a UDP receive's ends is local */
+	struct endpoint local, remote;
+	uint32_t pid;
+	uint32_t bytes; /* payload of a datagram; bytes of one call for TCP */
+};
+
+/* Something seen of a process: a row of a process table, or a start or end in a log. Spans are
+ * borrowed until the next call of the source. Absent strings are empty. */
+struct process_note {
+	enum { NOTE_RUNNING, NOTE_START, NOTE_END } what;
+	uint32_t pid, parent; /* parent is good where has_parent */
+	bool has_parent;
+	bool image_cut;       /* the table cuts names at its column width: this one may go on */
+	bool service_table;   /* the table has a services column: no services means none */
+	struct span image;    /* file name as the table prints it, "store.exe" */
+	struct span services; /* service names, separated by ", " */
+};
+
+/* The source says that it lacks something at `when`. */
+struct loss {
+	enum { LOSS_EVENTS, LOSS_PACKETS } what;
+	uint64_t count; /* records lost; at least 1 */
+};
+
+struct record {
+	enum record_kind kind;
+	uint32_t input;  /* place of the input on the command line, from 0; set by the merger */
+	uint64_t number; /* frame number, physical line (text) or record (binary), from 1 */
+	bool has_time;
+	struct source_time when;
+	union {
+		struct packet packet;
+		struct event event;
+		struct process_note process;
+		struct loss loss;
+	};
+};
+
+#endif
