@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the text of tracerpt: see tracerpt.h and doc/tracerpt-csv.md. */
+#include "write/tracerpt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *const words[] = {
+	[EVENT_SEND] = "Send",
+	[EVENT_RECV] = "Recv",
+	[EVENT_CONNECT] = "Connect",
+	[EVENT_ACCEPT] = "Accept",
+	[EVENT_RECONNECT] = "Reconnect",
+	[EVENT_DISCONNECT] = "Disconnect",
+	[EVENT_RETRANSMIT] = "Retransmit",
+};
+
+uint64_t tracerpt_filetime(int64_t ns)
+{
+	return 116444736000000000u + (uint64_t)(ns / 100);
+}
+
+static void end_line(struct tracerpt_writer *w)
+{
+	str_text(w->out, w->style.crlf ? "\r\n" : "\n");
+	w->lines++;
+}
+
+static void begin_row(struct tracerpt_writer *w, int64_t ns, const char *class, const char *type)
+{
+	if (w->style.nbsp)
+		str_text(
+			w->out, "\xc2\xa0 \xc2\xa0 \xc2\xa0 \xc2\xa0 \xc2\xa0 \xc2\xa0 \xc2\xa0  ");
+	str_printf(w->out, "%s, %s, 0xFFFFFFFF, %" PRIu64 ", 0, 0, ", class, type,
+		tracerpt_filetime(ns));
+}
+
+void tracerpt_begin(struct tracerpt_writer *w, struct str *out, struct tracerpt_style style)
+{
+	*w = (struct tracerpt_writer){ .out = out, .style = style };
+	if (!style.titles)
+		return;
+	str_text(out, "Event Name, Type, TID, Clock-Time, Kernel(ms), User(ms), User Data");
+	end_line(w);
+}
+
+void tracerpt_session(
+	struct tracerpt_writer *w, int64_t ns, uint32_t lost_events, uint32_t lost_buffers)
+{
+	uint64_t at = tracerpt_filetime(ns);
+	begin_row(w, ns, "EventTrace", "Header");
+	/* BufferSize, Version, ProviderVersion (build 3790: 2003), NumberOfProcessors, EndTime,
+	 * TimerResolution, MaxFileSize, LogFileMode, BuffersWritten, StartBuffers, PointerSize,
+	 * EventsLost, CPUSpeed, LoggerName, LogFileName, TimeZone, BootTime, PerfFreq, StartTime,
+	 * ReservedFlags, BuffersLost */
+	str_printf(w->out, "65536, 33554437, 3790, 2, %" PRIu64 ", 156250, 0, 1, 12, 1, 4, ", at);
+	str_printf(w->out, "%u, 2394, \"NT Kernel Logger\", \"C:\\logs\\kernel.etl\", 0, ",
+		lost_events);
+	str_printf(w->out, "%" PRIu64 ", 3579545, %" PRIu64 ", 0, %u, 0, 0", at - 36000000000000u,
+		at, lost_buffers);
+	end_line(w);
+}
+
+static void put_addr(struct tracerpt_writer *w, const struct addr *a)
+{
+	char buf[ADDR_TEXT_BYTES];
+	if (addr_is_v4(a) && !w->style.plain)
+		str_printf(w->out, "%03u.%03u.%03u.%03u", a->b[12], a->b[13], a->b[14], a->b[15]);
+	else
+		str_text(w->out, addr_format(a, buf));
+}
+
+/* What follows sport, up to the two instance ids; version 2 has seqnum before connid. */
+static const char *tail(const struct event *e, bool v2)
+{
+	if (e->transport == TRANSPORT_UDP)
+		return v2 ? ", 0, 0x0" : "";
+	if (e->op == EVENT_SEND)
+		return v2 ? ", 0, 0, 0, 0x0" : ", 0, 0, 0, 0";
+	if (e->op == EVENT_CONNECT || e->op == EVENT_ACCEPT)
+		return v2 ? ", 1460, 1, 0, 0, 65535, 0, 0, 0, 0x0"
+			  : ", 1460, 1, 0, 0, 65535, 0, 0, 0, 0";
+	return v2 ? ", 0, 0x0" : ", 0, 0";
+}
+
+void tracerpt_event(struct tracerpt_writer *w, int64_t ns, const struct event *e)
+{
+	bool udp = e->transport == TRANSPORT_UDP, swapped = udp && e->op == EVENT_RECV;
+	const struct endpoint *d = swapped ? &e->local : &e->remote;
+	const struct endpoint *s = swapped ? &e->remote : &e->local;
+	const char *ip = !w->style.v2 ? "" : addr_is_v4(&d->addr) ? "IPV4" : "IPV6";
+	char type[24];
+	snprintf(type, sizeof type, "%s%s", words[e->op], ip);
+	begin_row(w, ns, udp ? "UdpIp" : "TcpIp", type);
+	str_printf(w->out, "%u, %u, ", e->pid, e->bytes);
+	put_addr(w, &d->addr);
+	str_text(w->out, ", ");
+	put_addr(w, &s->addr);
+	str_printf(w->out, ", %u, %u%s, 0, 0", d->port, s->port, tail(e, w->style.v2));
+	end_line(w);
+}
+
+void tracerpt_process(
+	struct tracerpt_writer *w, int64_t ns, const char *type, const struct process_note *note)
+{
+	begin_row(w, ns, "Process", type);
+	str_printf(w->out,
+		"0x00000000, 0x%08X, 0x%08X, 0, 0, \"\\\\NT AUTHORITY\\SYSTEM\", \"%.*s\"",
+		note->pid, note->parent, (int)note->image.n, (const char *)note->image.p);
+	str_text(w->out, ", 0, 0");
+	end_line(w);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reader of pcap files: draft-ietf-opsawg-pcap, with Kuznetzov's variant that old Linux systems
+ * wrote (tcpdump.org, libpcap sf-pcap.c KUZNETZOV_TCPDUMP_MAGIC).
+ *
+ *   file     magic 4, major 2, minor 2, reserved 8, snaplen 4, link type and FCS length 4
+ *   record   seconds 4, fraction 4, captured 4, on the wire 4, bytes
+ *   variant  the same, then interface index 4, protocol 2, packet type 1, padding 1, bytes
+ */
+#include "evidence/capture/capture.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "evidence/input.h"
+
+#define MAGIC_US 0xa1b2c3d4u
+#define MAGIC_NS 0xa1b23c4du
+#define MAGIC_VARIANT 0xa1b2cd34u
+#define FILE_HEADER 24u
+#define RECORD_HEADER 16u
+#define VARIANT_HEADER 24u
+
+struct pcap {
+	struct reader reader;
+	struct tally tally;
+	bool big, done;
+	uint16_t minor;
+	uint32_t units_per_s;
+	uint32_t header; /* bytes of a record header */
+	uint32_t link_type;
+	uint64_t number; /* of the frame last met */
+	size_t handed;   /* bytes of the record that the caller still looks at */
+};
+
+static bool magic_read(struct span head, struct pcap *ret)
+{
+	for (int big = 0; big < 2; big++) {
+		struct cursor c = cursor_of(head);
+		uint32_t magic = cursor_u32(&c, big);
+		if (magic != MAGIC_US && magic != MAGIC_NS && magic != MAGIC_VARIANT)
+			continue;
+		ret->big = big;
+		ret->units_per_s = magic == MAGIC_NS ? 1000000000u : 1000000u;
+		ret->header = magic == MAGIC_VARIANT ? VARIANT_HEADER : RECORD_HEADER;
+		return true;
+	}
+	return false;
+}
+
+static bool pcap_recognise(struct span head, bool whole)
+{
+	(void)whole;
+	struct pcap p;
+	return magic_read(head, &p);
+}
+
+static int header_read(struct pcap *p, struct err *err)
+{
+	struct span s;
+	int rc = reader_peek(&p->reader, FILE_HEADER, &s, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_at(err, ERR_TRUNCATED, s.n,
+			"the file ends inside its header: %u bytes needed, %zu there", FILE_HEADER,
+			s.n);
+	if (!magic_read(s, p))
+		return err_at(err, ERR_MALFORMED, 0, "no pcap magic number");
+	struct cursor c = cursor_of(s);
+	cursor_skip(&c, 4);
+	uint16_t major = cursor_u16(&c, p->big);
+	p->minor = cursor_u16(&c, p->big);
+	if (major != 2)
+		return err_at(err, ERR_UNSUPPORTED, 4, "pcap version %u.%u, and only 2.x is read",
+			major, p->minor);
+	/* The zone and accuracy fields were never filled and are now reserved; the snaplen is only
+	 * what was asked for, and some writers put nonsense there. */
+	cursor_skip(&c, 12);
+	/* The upper half tells the length of the FCS, the lower one the link type. */
+	p->link_type = cursor_u32(&c, p->big) & 0xffff;
+	reader_take(&p->reader, FILE_HEADER);
+	return 0;
+}
+
+static void pcap_close(void *self)
+{
+	struct pcap *p = self;
+	if (!p)
+		return;
+	reader_done(&p->reader);
+	free(p);
+}
+
+static int pcap_open(struct input *input, void **ret_self, struct err *err)
+{
+	struct pcap *p = calloc(1, sizeof *p);
+	if (!p)
+		return err_nomem(err);
+	if (reader_init(&p->reader, input, err) < 0 || header_read(p, err) < 0) {
+		pcap_close(p);
+		return -1;
+	}
+	*ret_self = p;
+	return 0;
+}
+
+struct lengths {
+	uint32_t captured, wire;
+};
+
+/* libpcap before 0.3 wrote the length on the wire first; version 2.3 was written both ways, and
+ * then the captured length is the smaller one (libpcap sf-pcap.c). */
+static struct lengths lengths_read(const struct pcap *p, struct cursor *c)
+{
+	struct lengths l = { .captured = cursor_u32(c, p->big) };
+	l.wire = cursor_u32(c, p->big);
+	if (p->minor < 3 || (p->minor == 3 && l.captured > l.wire))
+		return (struct lengths){ .captured = l.wire, .wire = l.captured };
+	return l;
+}
+
+/* Behind a damaged record nothing says where the next one starts, so each of these is the last. */
+static int damaged(struct pcap *p, struct err *err)
+{
+	p->done = true;
+	p->tally.damaged++;
+	if (err && err->kind != ERR_NOMEM)
+		err->record = p->number;
+	return -1;
+}
+
+static int cut(struct pcap *p, uint64_t off, uint32_t promised, size_t left, struct err *err)
+{
+	err_at(err, ERR_TRUNCATED, off,
+		"the file ends inside record %" PRIu64 ": %u bytes promised, %zu left", p->number,
+		promised, left);
+	return damaged(p, err);
+}
+
+static int pcap_next(void *self, struct record *ret, struct err *err)
+{
+	struct pcap *p = self;
+	struct span s;
+	reader_take(&p->reader, p->handed);
+	p->handed = 0;
+	if (p->done)
+		return SOURCE_END;
+	uint64_t off = p->reader.off;
+	int rc = reader_peek(&p->reader, p->header, &s, err);
+	if (rc == 0 && s.n == 0)
+		return SOURCE_END;
+	p->number++;
+	if (rc < 0)
+		return damaged(p, err);
+	if (rc == 0)
+		return cut(p, off, p->header, s.n, err);
+	struct cursor c = cursor_of(s);
+	uint32_t seconds = cursor_u32(&c, p->big), fraction = cursor_u32(&c, p->big);
+	struct lengths l = lengths_read(p, &c);
+	if (l.captured > LIMIT_FRAME_BYTES) {
+		err_at(err, ERR_MALFORMED, off, "a frame of %u bytes, and none is above %u",
+			l.captured, LIMIT_FRAME_BYTES);
+		return damaged(p, err);
+	}
+	rc = reader_peek(&p->reader, p->header + l.captured, &s, err);
+	if (rc < 0)
+		return damaged(p, err);
+	if (rc == 0)
+		return cut(p, off, l.captured, s.n - p->header, err);
+	p->handed = s.n;
+	p->tally.records++;
+	p->tally.cut += l.captured < l.wire;
+	*ret = (struct record){ .kind = RECORD_PACKET, .number = p->number };
+	ret->has_time = stamp_from_parts(seconds, fraction, p->units_per_s, &ret->when);
+	ret->packet.bytes = span_of(s.p + p->header, l.captured);
+	ret->packet.link_type = p->link_type;
+	ret->packet.wire_bytes = l.wire;
+	return SOURCE_ITEM;
+}
+
+static const struct tally *pcap_tally(const void *self)
+{
+	const struct pcap *p = self;
+	return &p->tally;
+}
+
+const struct source_format format_pcap = {
+	.name = "pcap",
+	.title = "pcap capture",
+	.yields = YIELDS_PACKETS,
+	.zone_stated = true,
+	.recognise = pcap_recognise,
+	.open = pcap_open,
+	.next = pcap_next,
+	.tally = pcap_tally,
+	.close = pcap_close,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of recorded evidence. input.c is the only code that opens files. Every input can be read
+ * at any offset and more than once: pipes are spooled to an unlinked temporary file. */
+#ifndef WHOSENT_EVIDENCE_INPUT_H
+#define WHOSENT_EVIDENCE_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/err.h"
+
+struct input;
+
+/* Where the bytes come from. Tests bring their own to see what a failing disk does. */
+struct input_ops {
+	/* Reads up to n bytes at `off`; fewer only at the end. Returns 0 and *ret_n, or -1. */
+	int (*read_at)(
+		void *self, uint64_t off, void *buf, size_t n, size_t *ret_n, struct err *err);
+	void (*close)(void *self);
+};
+
+/* `name` is kept as given ("-" is standard input). A directory, a missing file and one without
+ * permission are ERR_SYSTEM. */
+int input_open(const char *name, struct input **ret, struct err *err);
+/* Borrows `bytes` and `name` until input_close. */
+int input_memory(const char *name, struct span bytes, struct input **ret, struct err *err);
+int input_custom(const char *name, const struct input_ops *ops, void *self, struct input **ret,
+	struct err *err);
+void input_close(struct input *in); /* accepts NULL */
+
+const char *input_name(const struct input *in);
+int input_read_at(
+	struct input *in, uint64_t off, void *buf, size_t n, size_t *ret_n, struct err *err);
+
+/* Reads an input from the front through one reused buffer. */
+struct reader {
+	struct input *in;
+	uint64_t off; /* of the next byte */
+	uint8_t *buf;
+	size_t at, have, cap;
+};
+
+int reader_init(struct reader *r, struct input *in, struct err *err);
+void reader_done(struct reader *r);
+
+/* Makes the next n bytes visible as *ret, borrowed until the next call. Returns 1; 0 where the
+ * input ends before (then *ret is what is left); -1 where reading fails or memory is gone. The
+ * caller has checked n against base/limits.h. */
+int reader_peek(struct reader *r, size_t n, struct span *ret, struct err *err);
+/* Passes n bytes that reader_peek has shown. */
+void reader_take(struct reader *r, size_t n);
+/* Passes n bytes, seen or not; the end of the input shows at the next reader_peek. */
+void reader_skip(struct reader *r, uint64_t n);
+
+/* Reads an input line by line. */
+struct lines {
+	struct reader reader;
+	uint64_t number; /* of the line last returned, from 1 */
+};
+
+int lines_init(struct lines *l, struct input *in, struct err *err);
+void lines_done(struct lines *l);
+
+/* Returns 1 and the next line without its LF or CR LF, borrowed until the next call, with
+ * *ret_whole false where the input ends inside it (no LF: digits may be missing); 0 at the end.
+ * -1: reading failed, or ERR_LIMIT for a line above LIMIT_LINE_BYTES, which is passed over by
+ * the next call. A UTF-8 byte order mark at the front of the input is left out. */
+int lines_next(struct lines *l, struct span *ret, bool *ret_whole, struct err *err);
+
+#endif

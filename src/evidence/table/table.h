@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readers of process tables. */
+#ifndef WHOSENT_EVIDENCE_TABLE_H
+#define WHOSENT_EVIDENCE_TABLE_H
+
+#include "model/source.h"
+
+/* tasklist and tasklist /SVC of Windows: doc/tasklist.md. */
+extern const struct source_format format_tasklist;
+
+#endif

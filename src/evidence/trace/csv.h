@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of comma-separated text as tracerpt and tasklist write them: padded cells, strings in
+ * double quotes (RFC 4180), any bytes inside. */
+#ifndef WHOSENT_EVIDENCE_CSV_H
+#define WHOSENT_EVIDENCE_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cursor.h"
+
+/* The EventTrace header row has 29 columns, the widest row that is read. */
+#define CSV_CELLS 32
+
+struct csv_cell {
+	struct span text; /* trimmed; without the quotes; a doubled quote inside stays doubled */
+	bool quoted;      /* began with a quote */
+	bool whole;       /* a comma or its closing quote stands behind it: nothing was cut off */
+};
+
+/* Cells borrow from the line. What stands behind CSV_CELLS cells is counted by no one. */
+struct csv_row {
+	struct csv_cell cells[CSV_CELLS];
+	size_t n;
+};
+
+/* Splits a line. False where a quoted cell is not closed, or something follows its quote. */
+bool csv_split(struct span line, struct csv_row *ret);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row of tracerpt's text, from cells to a record. Private to the reader. */
+#ifndef WHOSENT_EVIDENCE_TRACERPT_ROW_H
+#define WHOSENT_EVIDENCE_TRACERPT_ROW_H
+
+#include "base/err.h"
+#include "evidence/trace/csv.h"
+#include "model/record.h"
+
+enum row_kind {
+	ROW_OTHER = 0, /* a class or type that is not used */
+	ROW_NETWORK,
+	ROW_PROCESS,
+	ROW_HEADER, /* EventTrace, Header: what the session itself says that it lost */
+	ROW_TITLES, /* the names of the columns */
+	ROW_BROKEN, /* no row of this format: too few columns, or its class or type is cut */
+};
+
+enum row_kind row_kind(const struct csv_row *row);
+
+/* The row's Clock-Time, where the column is whole and good. */
+bool row_time(const struct csv_row *row, struct source_time *ret);
+
+/* Each fills ret (spans borrow from the row's line). Return SOURCE_ITEM; SOURCE_END where the
+ * row is sound and says nothing; -1. `whole`: the line has its line feed. */
+int row_network(const struct csv_row *row, bool whole, struct record *ret, struct err *err);
+int row_process(const struct csv_row *row, bool whole, struct record *ret, struct err *err);
+int row_header(const struct csv_row *row, bool whole, struct record *ret, struct err *err);
+
+#endif
