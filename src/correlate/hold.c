@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The window: see hold.h. */
+#include "correlate/hold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+void hold_init(struct hold *h, struct hash_key key)
+{
+	*h = (struct hold){
+		.packets = { .slot_size = sizeof(struct held_packet) },
+		.events = { .slot_size = sizeof(struct held_event) },
+	};
+	map_init(&h->ports, sizeof(struct ports_chain), sizeof(struct ports_key),
+		LIMIT_HOLD_PACKETS + LIMIT_HOLD_EVENTS, key);
+}
+
+void hold_done(struct hold *h)
+{
+	if (!h)
+		return;
+	free(h->packets.slots);
+	free(h->events.slots);
+	map_done(&h->ports);
+	memset(h, 0, sizeof *h);
+}
+
+/* Running numbers have 31 bits, so that HOLD_NONE is never one; every capacity divides 2^31. */
+#define PLACE_MASK 0x7fffffffu
+
+static void *ring_at(const struct ring *r, uint32_t place)
+{
+	return r->slots + (size_t)(place & (r->cap - 1)) * r->slot_size;
+}
+
+/* Doubles the ring; running numbers stay, so chains stay good. */
+static int ring_grow(struct ring *r, struct err *err)
+{
+	struct ring bigger = *r;
+	bigger.cap = r->cap ? r->cap * 2 : 64;
+	bigger.slots = malloc((size_t)bigger.cap * r->slot_size);
+	if (!bigger.slots)
+		return err_nomem(err);
+	for (uint32_t i = 0; i < r->n; i++)
+		memcpy(ring_at(&bigger, r->first + i), ring_at(r, r->first + i), r->slot_size);
+	free(r->slots);
+	*r = bigger;
+	return 0;
+}
+
+static int ring_push(struct ring *r, const void *slot, uint32_t *ret, struct err *err)
+{
+	if (r->n == r->cap && ring_grow(r, err) < 0)
+		return -1;
+	*ret = (r->first + r->n++) & PLACE_MASK;
+	memcpy(ring_at(r, *ret), slot, r->slot_size);
+	return 0;
+}
+
+static void ring_pop(struct ring *r)
+{
+	r->first = (r->first + 1) & PLACE_MASK;
+	r->n--;
+}
+
+struct held_packet *hold_packet(const struct hold *h, uint32_t place)
+{
+	return ring_at(&h->packets, place);
+}
+
+struct held_event *hold_event(const struct hold *h, uint32_t place)
+{
+	return ring_at(&h->events, place);
+}
+
+struct held_packet *hold_oldest_packet(const struct hold *h)
+{
+	return h->packets.n ? hold_packet(h, h->packets.first) : NULL;
+}
+
+struct held_event *hold_oldest_event(const struct hold *h)
+{
+	return h->events.n ? hold_event(h, h->events.first) : NULL;
+}
+
+static struct ports_chain *ports_chain(
+	struct hold *h, uint16_t sport, uint16_t dport, struct err *err)
+{
+	struct ports_key key = { .sport = sport, .dport = dport };
+	bool new;
+	struct ports_chain *c = map_put(&h->ports, &key, &new, err);
+	if (c && new) {
+		c->first_packet = c->last_packet = HOLD_NONE;
+		for (int side = 0; side < SIDES; side++)
+			c->first_event[side] = c->last_event[side] = HOLD_NONE;
+	}
+	return c;
+}
+
+static const struct endpoint *event_source(const struct held_event *e)
+{
+	return e->side == SIDE_SENDER ? &e->event.local : &e->event.remote;
+}
+
+static const struct endpoint *event_destination(const struct held_event *e)
+{
+	return e->side == SIDE_SENDER ? &e->event.remote : &e->event.local;
+}
+
+static int chain_packet_ports(struct hold *h, uint32_t place, struct err *err)
+{
+	struct held_packet *p = hold_packet(h, place);
+	struct ports_chain *c =
+		ports_chain(h, p->digest.flow.src.port, p->digest.flow.dst.port, err);
+	if (!c)
+		return -1;
+	if (c->last_packet == HOLD_NONE)
+		c->first_packet = place;
+	else
+		hold_packet(h, c->last_packet)->next_in_ports = place;
+	c->last_packet = place;
+	c->n_packets++;
+	p->ports_chained = true;
+	return 0;
+}
+
+static int chain_event_ports(struct hold *h, uint32_t place, struct err *err)
+{
+	struct held_event *e = hold_event(h, place);
+	struct ports_chain *c =
+		ports_chain(h, event_source(e)->port, event_destination(e)->port, err);
+	if (!c)
+		return -1;
+	if (c->last_event[e->side] == HOLD_NONE)
+		c->first_event[e->side] = place;
+	else
+		hold_event(h, c->last_event[e->side])->next_in_ports = place;
+	c->last_event[e->side] = place;
+	c->n_events++;
+	e->ports_chained = true;
+	return 0;
+}
+
+uint32_t hold_add_packet(
+	struct hold *h, struct owners *o, const struct held_packet *packet, struct err *err)
+{
+	uint32_t place;
+	if (ring_push(&h->packets, packet, &place, err) < 0)
+		return HOLD_NONE;
+	struct held_packet *p = hold_packet(h, place);
+	p->next_in_flow = p->next_in_ports = HOLD_NONE;
+	p->ports_chained = false;
+	if (p->flow == OWNERS_NONE)
+		return place;
+	struct owned_flow *f = &o->flows[p->flow];
+	if (f->last_packet[p->dir] == HOLD_NONE)
+		f->first_packet[p->dir] = place;
+	else
+		hold_packet(h, f->last_packet[p->dir])->next_in_flow = place;
+	f->last_packet[p->dir] = place;
+	f->held++;
+	bool udp = p->digest.transport == TRANSPORT_UDP && digest_has(&p->digest, DIGEST_PORTS);
+	if (udp && chain_packet_ports(h, place, err) < 0)
+		return HOLD_NONE;
+	return place;
+}
+
+uint32_t hold_add_event(
+	struct hold *h, struct owners *o, const struct held_event *event, struct err *err)
+{
+	uint32_t place;
+	if (ring_push(&h->events, event, &place, err) < 0)
+		return HOLD_NONE;
+	struct held_event *e = hold_event(h, place);
+	e->next_in_flow = e->next_in_ports = HOLD_NONE;
+	e->ports_chained = false;
+	if (e->flow != OWNERS_NONE) {
+		struct owned_flow *f = &o->flows[e->flow];
+		if (f->last_event[e->dir][e->side] == HOLD_NONE)
+			f->first_event[e->dir][e->side] = place;
+		else
+			hold_event(h, f->last_event[e->dir][e->side])->next_in_flow = place;
+		f->last_event[e->dir][e->side] = place;
+		f->held++;
+	}
+	if (e->event.transport == TRANSPORT_UDP && chain_event_ports(h, place, err) < 0)
+		return HOLD_NONE;
+	return place;
+}
+
+static void drop_chain_if_empty(struct hold *h, struct ports_chain *c)
+{
+	if (c->n_packets == 0 && c->n_events == 0)
+		map_remove(&h->ports, c);
+}
+
+/* The oldest of the ring is the oldest of each of its chains, for all are in order of arrival. */
+void hold_drop_packet(struct hold *h, struct owners *o)
+{
+	const struct held_packet *p = hold_packet(h, h->packets.first);
+	if (p->flow != OWNERS_NONE) {
+		struct owned_flow *f = &o->flows[p->flow];
+		f->first_packet[p->dir] = p->next_in_flow;
+		if (p->next_in_flow == HOLD_NONE)
+			f->last_packet[p->dir] = HOLD_NONE;
+		f->held--;
+	}
+	if (p->ports_chained) {
+		struct ports_key key = { p->digest.flow.src.port, p->digest.flow.dst.port };
+		struct ports_chain *c = map_find(&h->ports, &key);
+		c->first_packet = p->next_in_ports;
+		if (p->next_in_ports == HOLD_NONE)
+			c->last_packet = HOLD_NONE;
+		c->n_packets--;
+		drop_chain_if_empty(h, c);
+	}
+	ring_pop(&h->packets);
+}
+
+void hold_drop_event(struct hold *h, struct owners *o)
+{
+	const struct held_event *e = hold_event(h, h->events.first);
+	if (e->flow != OWNERS_NONE) {
+		struct owned_flow *f = &o->flows[e->flow];
+		f->first_event[e->dir][e->side] = e->next_in_flow;
+		if (e->next_in_flow == HOLD_NONE)
+			f->last_event[e->dir][e->side] = HOLD_NONE;
+		f->held--;
+	}
+	if (e->ports_chained) {
+		struct ports_key key = { event_source(e)->port, event_destination(e)->port };
+		struct ports_chain *c = map_find(&h->ports, &key);
+		c->first_event[e->side] = e->next_in_ports;
+		if (e->next_in_ports == HOLD_NONE)
+			c->last_event[e->side] = HOLD_NONE;
+		c->n_events--;
+		drop_chain_if_empty(h, c);
+	}
+	ring_pop(&h->events);
+}
+
+const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint16_t dport)
+{
+	struct ports_key key = { .sport = sport, .dport = dport };
+	return map_find(&h->ports, &key);
+}

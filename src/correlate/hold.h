@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The window: packets and events that still wait for each other, oldest first. Both are chained
+ * by flow (direction, side), and UDP also by its ports alone, for NAT and anonymised captures. */
+#ifndef WHOSENT_CORRELATE_HOLD_H
+#define WHOSENT_CORRELATE_HOLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "correlate/owners.h"
+#include "model/record.h"
+
+/* Places in the hold are running numbers; this one is nowhere. */
+#define HOLD_NONE UINT32_MAX
+
+struct held_packet {
+	struct digest digest;
+	uint32_t input;
+	uint64_t number;
+	bool has_time, selected;
+	struct ref_time when;
+	uint32_t flow; /* place in owners, or OWNERS_NONE */
+	uint8_t dir;
+	bool ports_chained;
+	bool settled[SIDES]; /* the claim is made: by a match of the whole cluster */
+	struct claim claims[SIDES];
+	uint32_t next_in_flow, next_in_ports;
+};
+
+struct held_event {
+	struct event event; /* oriented as its host means it */
+	process_handle process;
+	struct evidence evidence;
+	struct ref_time when;
+	int64_t error_ns; /* of its clock */
+	bool sure;        /* its clock is */
+	uint32_t flow;
+	uint8_t dir, side;
+	bool ports_chained;
+	bool used;            /* it vouches for a packet */
+	bool contested;       /* more than one packet fits its ports: it vouches for none by them */
+	bool fits;            /* TCP: a packet began just where it does */
+	uint32_t stream_from; /* TCP send and receive: offset of its first byte */
+	uint32_t next_in_flow, next_in_ports;
+};
+
+struct ring {
+	unsigned char *slots;
+	size_t slot_size;
+	uint32_t first, n, cap; /* running number of the oldest, how many, power of two */
+};
+
+struct ports_key {
+	uint16_t sport, dport;
+};
+
+struct ports_chain {
+	struct ports_key key;
+	uint32_t first_packet, last_packet, n_packets;
+	uint32_t first_event[SIDES], last_event[SIDES], n_events;
+};
+
+struct hold {
+	struct ring packets, events;
+	struct map ports; /* UDP: ports_key -> ports_chain */
+};
+
+void hold_init(struct hold *h, struct hash_key key);
+void hold_done(struct hold *h);
+
+/* Append and chain. The caller has set the fields down to the chain links and made room below the
+ * limits. Returns the place; HOLD_NONE with ERR_NOMEM. */
+uint32_t hold_add_packet(
+	struct hold *h, struct owners *o, const struct held_packet *packet, struct err *err);
+uint32_t hold_add_event(
+	struct hold *h, struct owners *o, const struct held_event *event, struct err *err);
+
+/* Good until the next add. The place must be in the hold. */
+struct held_packet *hold_packet(const struct hold *h, uint32_t place);
+struct held_event *hold_event(const struct hold *h, uint32_t place);
+
+/* The oldest, or NULL. */
+struct held_packet *hold_oldest_packet(const struct hold *h);
+struct held_event *hold_oldest_event(const struct hold *h);
+/* Unchains and drops the oldest, which must exist. */
+void hold_drop_packet(struct hold *h, struct owners *o);
+void hold_drop_event(struct hold *h, struct owners *o);
+
+/* Packets and events with these ports whatever their addresses, or NULL. */
+const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint16_t dport);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hosts and their addresses: see hosts.h. */
+#include "correlate/hosts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+struct local_entry {
+	struct addr addr;
+	uint32_t owner;
+};
+
+int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err *err)
+{
+	*h = (struct hosts){ .n_inputs = n_inputs };
+	map_init(&h->locals, sizeof(struct local_entry), sizeof(struct addr), LIMIT_ADDRESSES, key);
+	h->of_input = calloc(n_inputs + 1, sizeof *h->of_input);
+	h->has_evidence = calloc(n_inputs + 1, sizeof *h->has_evidence);
+	h->given = calloc(n_inputs + 1, sizeof *h->given);
+	h->names = calloc(n_inputs + 1, sizeof *h->names);
+	if (!h->of_input || !h->has_evidence || !h->given || !h->names) {
+		hosts_done(h);
+		return err_nomem(err);
+	}
+	/* While learning, of_input is the forest of a union-find over inputs. */
+	for (size_t i = 0; i < n_inputs; i++)
+		h->of_input[i] = (uint32_t)i;
+	return 0;
+}
+
+void hosts_done(struct hosts *h)
+{
+	if (!h)
+		return;
+	map_done(&h->locals);
+	free(h->of_input);
+	free(h->has_evidence);
+	free(h->given);
+	free(h->names);
+	*h = (struct hosts){ 0 };
+}
+
+static uint32_t root(struct hosts *h, uint32_t i)
+{
+	while (h->of_input[i] != i)
+		i = h->of_input[i] = h->of_input[h->of_input[i]];
+	return i;
+}
+
+/* Inputs of different given names stay apart even where they share an address: two hosts behind
+ * NATs may both be 192.168.1.2. */
+static void unite(struct hosts *h, uint32_t a, uint32_t b)
+{
+	a = root(h, a);
+	b = root(h, b);
+	if (a == b || (h->given[a] && h->given[b] && strcmp(h->given[a], h->given[b]) != 0))
+		return;
+	uint32_t low = a < b ? a : b, high = a < b ? b : a;
+	if (!h->given[low])
+		h->given[low] = h->given[high];
+	h->of_input[high] = low;
+}
+
+void hosts_name_input(struct hosts *h, uint32_t input, const char *name)
+{
+	h->given[input] = name;
+	for (uint32_t i = 0; i < h->n_inputs; i++)
+		if (i != input && h->given[i] && strcmp(h->given[i], name) == 0)
+			unite(h, i, input);
+}
+
+/* A wildcard is no address, a group is nobody's, and every host has the loopback. */
+static bool tells_host(const struct addr *a)
+{
+	return !addr_is_wildcard(a) && !addr_is_group(a) && !addr_is_loopback(a);
+}
+
+int hosts_see_event(struct hosts *h, uint32_t input, const struct event *e, struct err *err)
+{
+	h->has_evidence[input] = true;
+	if (e->either_way || !tells_host(&e->local.addr))
+		return 0;
+	/* The local end of a UDP receive may be a subnet's broadcast address, which is not ours
+	 * alone; what is sent from is. */
+	if (e->transport == TRANSPORT_UDP && e->op == EVENT_RECV)
+		return 0;
+	bool new;
+	struct err full = { 0 };
+	struct local_entry *l = map_put(&h->locals, &e->local.addr, &new, &full);
+	if (!l)
+		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
+	if (new)
+		l->owner = h->settled ? h->of_input[input] : input;
+	else if (!h->settled)
+		unite(h, l->owner, input);
+	return 0;
+}
+
+int hosts_settle(struct hosts *h, struct err *err)
+{
+	uint32_t *number = malloc((h->n_inputs + 1) * sizeof *number);
+	if (!number)
+		return err_nomem(err);
+	for (uint32_t i = 0; i < h->n_inputs; i++)
+		number[i] = HOST_NONE;
+	h->n = 0;
+	for (uint32_t i = 0; i < h->n_inputs; i++) {
+		uint32_t r = root(h, i);
+		if (number[r] == HOST_NONE && (h->has_evidence[i] || h->given[r])) {
+			h->names[h->n] = h->given[r];
+			number[r] = (uint32_t)h->n++;
+		}
+	}
+	if (h->n == 0)
+		h->n = 1;
+	for (struct local_entry *l = map_first(&h->locals); l; l = map_after(&h->locals, l))
+		l->owner = number[root(h, l->owner)];
+	/* Roots sit before their members, so a member's root is still whole when it is asked. */
+	for (uint32_t i = (uint32_t)h->n_inputs; i-- > 0;) {
+		uint32_t own = number[root(h, i)];
+		number[i] = own != HOST_NONE ? own : h->n == 1 ? 0 : HOST_NONE;
+	}
+	memcpy(h->of_input, number, h->n_inputs * sizeof *number);
+	free(number);
+	h->settled = true;
+	return 0;
+}
+
+uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a)
+{
+	if (addr_is_loopback(a))
+		return h->n == 1 ? 0 : HOST_NONE;
+	const struct local_entry *l = map_find(&h->locals, a);
+	return l ? l->owner : HOST_NONE;
+}
+
+bool hosts_any_local(const struct hosts *h)
+{
+	return h->locals.count > 0;
+}
+
+struct event hosts_orient(const struct hosts *h, const struct event *e)
+{
+	struct event turned = *e;
+	if (e->either_way && hosts_of_addr(h, &e->local.addr) == HOST_NONE &&
+		hosts_of_addr(h, &e->remote.addr) != HOST_NONE) {
+		turned.local = e->remote;
+		turned.remote = e->local;
+	}
+	return turned;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The correlator: see join.h. What a packet's answer is stands in settle.c. */
+#include "correlate/join.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "correlate/settle.h"
+
+struct join {
+	struct join_setup setup;
+	struct hold hold;
+	struct owners owners;
+	struct map seen; /* struct addr: addresses of the captures */
+	struct settler settler;
+	struct ref_time now; /* the latest stamp so far */
+	int64_t hold_ns;
+	uint64_t evicted;
+};
+
+int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
+{
+	struct join *j = calloc(1, sizeof *j);
+	if (!j)
+		return err_nomem(err);
+	j->setup = *setup;
+	j->now.ns = INT64_MIN;
+	hold_init(&j->hold, setup->key);
+	owners_init(&j->owners, setup->key);
+	map_init(&j->seen, sizeof(struct addr), sizeof(struct addr), LIMIT_ADDRESSES, setup->key);
+	/* DESIGN 4.3: 2 s, 4 ticks and the clock's error, of the worst log. */
+	int64_t worst = 0;
+	for (size_t i = 0; i < setup->hosts->n_inputs; i++) {
+		int64_t more = 4 * setup->clocks[i].tick_ns + setup->clocks[i].error_ns;
+		worst = more > worst ? more : worst;
+	}
+	j->hold_ns = LIMIT_HOLD_NS + worst;
+	j->settler = (struct settler){
+		.match = { .hold = &j->hold,
+			.owners = &j->owners,
+			.hosts = setup->hosts,
+			.seen = &j->seen },
+		.coverage = setup->coverage,
+		.roster = setup->roster,
+		.reach_ns = LIMIT_HOLD_NS,
+	};
+	*ret = j;
+	return 0;
+}
+
+void join_free(struct join *j)
+{
+	if (!j)
+		return;
+	hold_done(&j->hold);
+	owners_done(&j->owners);
+	map_done(&j->seen);
+	dossier_done(&j->settler.dossier);
+	free(j);
+}
+
+/* A full table only makes `ports` bolder than it should be, so it is made timid instead: with
+ * LIMIT_ADDRESSES addresses in one capture nothing is matched by ports alone any more. */
+int join_see_address(struct join *j, const struct addr *a, struct err *err)
+{
+	bool new;
+	struct err full = { 0 };
+	if (map_put(&j->seen, a, &new, &full))
+		return 0;
+	if (full.kind != ERR_LIMIT)
+		return err_nomem(err);
+	j->settler.no_ports = true;
+	return 0;
+}
+
+static bool watched(const struct join *j, uint64_t number)
+{
+	for (size_t i = 0; i < j->setup.n_watched; i++)
+		if (j->setup.watched[i] == number)
+			return true;
+	return false;
+}
+
+/* The pair of an exact claim refines the clock of its log. */
+static void track(struct join *j, const struct held_packet *p)
+{
+	for (int side = 0; side < SIDES; side++) {
+		const struct claim *c = &p->claims[side];
+		if (c->grade == GRADE_EXACT && c->has_delta && p->digest.transport == TRANSPORT_UDP)
+			clock_track(
+				&j->setup.clocks[c->evidence[0].input], p->when, c->clock_delta_ns);
+	}
+}
+
+static int release(struct join *j, struct err *err)
+{
+	struct held_packet *p = hold_oldest_packet(&j->hold);
+	bool watch = j->setup.n_watched && watched(j, p->number);
+	struct settled s = { .input = p->input,
+		.number = p->number,
+		.has_time = p->has_time,
+		.selected = p->selected,
+		.when = p->when };
+	if (settle_packet(&j->settler, j->hold.packets.first, watch, &s, err) < 0)
+		return -1;
+	track(j, p);
+	int rc = j->setup.settled(j->setup.context, &s, err);
+	hold_drop_packet(&j->hold, &j->owners);
+	return rc;
+}
+
+static int advance(struct join *j, const struct ref_time *when, struct err *err)
+{
+	if (when && when->ns > j->now.ns)
+		j->now = *when;
+	const struct held_packet *p;
+	while ((p = hold_oldest_packet(&j->hold)) &&
+		(j->hold.packets.n >= LIMIT_HOLD_PACKETS ||
+			(j->now.ns != INT64_MIN && p->when.ns < j->now.ns - j->hold_ns))) {
+		if (p->when.ns >= j->now.ns - j->hold_ns)
+			j->evicted++;
+		if (release(j, err) < 0)
+			return -1;
+	}
+	/* An event must outlast every packet that it may vouch for. */
+	const struct held_event *e;
+	while ((e = hold_oldest_event(&j->hold)) &&
+		(j->hold.events.n >= LIMIT_HOLD_EVENTS ||
+			e->when.ns < j->now.ns - 2 * j->hold_ns)) {
+		if (e->when.ns >= j->now.ns - 2 * j->hold_ns)
+			j->evicted++;
+		hold_drop_event(&j->hold, &j->owners);
+	}
+	return 0;
+}
+
+static bool is_echo(const struct digest *d)
+{
+	bool v6 = d->transport == TRANSPORT_ICMPV6;
+	return digest_has(d, DIGEST_ICMP | DIGEST_ECHO) &&
+		(v6 ? d->icmp_type == 128 || d->icmp_type == 129
+		    : d->icmp_type == 8 || d->icmp_type == 0);
+}
+
+/* Which flow does the packet belong to? An echo request and its reply are one flow, told apart
+ * from others by their identifier: so it is known whether a ping was answered. */
+static bool flow_of(const struct digest *d, struct flow *ret)
+{
+	bool ports = (d->transport == TRANSPORT_UDP || d->transport == TRANSPORT_TCP) &&
+		digest_has(d, DIGEST_PORTS);
+	if (!digest_has(d, DIGEST_ADDRS) || digest_has(d, DIGEST_ARP) || (!ports && !is_echo(d)))
+		return false;
+	*ret = d->flow;
+	if (!ports)
+		ret->src.port = ret->dst.port = d->icmp_id;
+	return true;
+}
+
+/* A SYN begins a connection of its own: who held the ports before has let go of them. The same
+ * SYN again does not. */
+static void see_syn(
+	struct owned_flow *f, const struct digest *d, unsigned dir, struct ref_time when)
+{
+	struct stream *s = &f->streams[dir];
+	if (s->has_isn && s->isn == d->tcp_seq)
+		return;
+	bool opens = !(d->tcp_flags & TCP_ACK);
+	int64_t slack = LIMIT_HOLD_NS / 2;
+	for (int side = 0; side < SIDES; side++) {
+		/* The event of this very connection may have come first. */
+		bool own = s->anchored[side] && s->anchor[side].ns >= when.ns - slack;
+		if (!own) {
+			s->anchored[side] = false;
+			s->logged[side] = 0;
+		}
+		if (opens && !own)
+			tenure_break(&f->ends[side == SIDE_SENDER ? dir : 1 - dir], when);
+	}
+	s->has_isn = true;
+	s->isn = d->tcp_seq;
+	s->syn = when;
+	s->has_data = false;
+	s->next = 0;
+}
+
+int join_packet(struct join *j, const struct record *record, const struct digest *digest,
+	const struct ref_time *when, bool selected, struct err *err)
+{
+	if (advance(j, when, err) < 0)
+		return -1;
+	struct held_packet p = { .digest = *digest,
+		.input = record->input,
+		.number = record->number,
+		.has_time = when != NULL,
+		.selected = selected,
+		.flow = OWNERS_NONE };
+	p.when = when ? *when : (struct ref_time){ INT64_MIN };
+	if (digest_has(digest, DIGEST_ADDRS) &&
+		(join_see_address(j, &digest->flow.src.addr, err) < 0 ||
+			join_see_address(j, &digest->flow.dst.addr, err) < 0))
+		return -1;
+	struct flow flow;
+	if (when && flow_of(digest, &flow)) {
+		unsigned dir;
+		p.flow = owners_flow(&j->owners, &flow, digest->transport, *when, &dir, err);
+		if (p.flow == OWNERS_NONE && err->kind != ERR_LIMIT)
+			return -1;
+		p.dir = (uint8_t)dir;
+	}
+	if (p.flow != OWNERS_NONE) {
+		struct owned_flow *f = &j->owners.flows[p.flow];
+		f->packets[p.dir]++;
+		if (digest_has(digest, DIGEST_TCP) && (digest->tcp_flags & TCP_SYN))
+			see_syn(f, digest, p.dir, *when);
+	}
+	return hold_add_packet(&j->hold, &j->owners, &p, err) == HOLD_NONE ? -1 : 0;
+}
+
+/* What an event says of the flow as a whole. */
+static void learn(struct join *j, struct held_event *e, unsigned local_end)
+{
+	struct owned_flow *f = &j->owners.flows[e->flow];
+	struct stream *s = &f->streams[e->dir];
+	bool opens = e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT;
+	if (opens) {
+		struct stream *back = &f->streams[1 - e->dir];
+		/* Sent from here is the side's own direction, received the other one. */
+		enum side other = e->side == SIDE_SENDER ? SIDE_RECEIVER : SIDE_SENDER;
+		s->anchored[e->side] = back->anchored[other] = true;
+		s->anchor[e->side] = back->anchor[other] = e->when;
+		s->logged[e->side] = back->logged[other] = 0;
+		tenure_break(&f->ends[local_end], e->when);
+	}
+	if (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV) {
+		f->events[e->dir][e->side]++;
+		e->stream_from = s->logged[e->side];
+		s->logged[e->side] += e->event.bytes;
+	}
+	tenure_stretch(&f->ends[local_end], e->process, e->when, e->evidence);
+}
+
+static bool from_here(enum event_op op)
+{
+	return op == EVENT_SEND || op == EVENT_CONNECT || op == EVENT_RECONNECT ||
+		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT;
+}
+
+int join_event(
+	struct join *j, const struct record *record, const struct ref_time *when, struct err *err)
+{
+	uint32_t host = j->setup.hosts->of_input[record->input];
+	if (hosts_see_event(j->setup.hosts, record->input, &record->event, err) < 0)
+		return -1;
+	if (!when || host == HOST_NONE)
+		return 0; /* an event without a comparable time vouches for nothing */
+	if (advance(j, when, err) < 0)
+		return -1;
+	const struct clock *clock = &j->setup.clocks[record->input];
+	struct held_event e = { .event = hosts_orient(j->setup.hosts, &record->event),
+		.evidence = { .input = record->input, .number = record->number },
+		.when = *when,
+		.error_ns = clock->error_ns,
+		.sure = clock_sure(clock),
+		.flow = OWNERS_NONE };
+	e.process = roster_at(j->setup.roster, host, e.event.pid, *when, err);
+	if (e.process == PROCESS_NONE)
+		return err->kind == ERR_LIMIT ? 0 : -1;
+	e.side = from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
+	if (!addr_is_wildcard(&e.event.local.addr)) {
+		unsigned dir;
+		struct flow flow = { .src = e.event.local, .dst = e.event.remote };
+		if (e.side == SIDE_RECEIVER)
+			flow = flow_reverse(flow);
+		e.flow = owners_flow(&j->owners, &flow, e.event.transport, *when, &dir, err);
+		if (e.flow == OWNERS_NONE && err->kind != ERR_LIMIT)
+			return -1;
+		e.dir = (uint8_t)dir;
+		if (e.flow != OWNERS_NONE)
+			learn(j, &e, e.side == SIDE_SENDER ? dir : 1 - dir);
+	}
+	owners_bind(&j->owners, e.event.transport, &e.event.local, e.process, *when, e.evidence);
+	return hold_add_event(&j->hold, &j->owners, &e, err) == HOLD_NONE ? -1 : 0;
+}
+
+int join_finish(struct join *j, struct err *err)
+{
+	while (hold_oldest_packet(&j->hold))
+		if (release(j, err) < 0)
+			return -1;
+	while (hold_oldest_event(&j->hold))
+		hold_drop_event(&j->hold, &j->owners);
+	return 0;
+}
+
+uint64_t join_evicted(const struct join *j)
+{
+	return j->evicted + j->owners.evicted;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Merging sources: see merge.h. */
+#include "correlate/merge.h"
+
+#include <stdlib.h>
+
+#include "base/heap.h"
+
+struct head {
+	struct merged item;
+	bool ended;
+};
+
+struct merge {
+	struct merge_input *inputs;
+	struct head *heads; /* [n]: the next record of each input */
+	size_t n;
+	struct heap heap;
+	uint32_t *empty; /* inputs whose head must be read, a stack */
+	size_t n_empty;
+};
+
+int merge_new(struct merge_input *inputs, size_t n, struct merge **ret, struct err *err)
+{
+	struct merge *m = calloc(1, sizeof *m);
+	if (!m)
+		return err_nomem(err);
+	m->inputs = inputs;
+	m->n = n;
+	heap_init(&m->heap);
+	m->heads = calloc(n + 1, sizeof *m->heads);
+	m->empty = calloc(n + 1, sizeof *m->empty);
+	if (!m->heads || !m->empty) {
+		merge_free(m);
+		return err_nomem(err);
+	}
+	for (size_t i = n; i-- > 0;) {
+		if (inputs[i].source.self)
+			m->empty[m->n_empty++] = (uint32_t)i;
+		else
+			m->heads[i].ended = true;
+	}
+	*ret = m;
+	return 0;
+}
+
+void merge_free(struct merge *m)
+{
+	if (!m)
+		return;
+	heap_done(&m->heap);
+	free(m->heads);
+	free(m->empty);
+	free(m);
+}
+
+static int fill(struct merge *m, uint32_t input, struct err *err)
+{
+	struct merge_input *from = &m->inputs[input];
+	struct merged *item = &m->heads[input].item;
+	int rc = source_next(&from->source, &item->record, err);
+	bool lost = rc < 0 && (err->kind == ERR_SYSTEM || err->kind == ERR_NOMEM);
+	if (rc == SOURCE_END || lost)
+		m->heads[input].ended = true;
+	if (rc != SOURCE_ITEM)
+		return rc;
+	item->record.input = input;
+	item->has_ref = item->record.has_time && !from->timeless && clock_usable(from->clock);
+	item->ref.ns = INT64_MIN;
+	if (item->has_ref)
+		item->ref = clock_to_ref(from->clock, item->record.when);
+	struct heap_item key = { .time = item->ref.ns, .rank = input };
+	return heap_push(&m->heap, key, err) < 0 ? -1 : SOURCE_ITEM;
+}
+
+int merge_next(struct merge *m, struct merged *ret, uint32_t *ret_input, struct err *err)
+{
+	while (m->n_empty) {
+		uint32_t input = m->empty[m->n_empty - 1];
+		int rc = m->heads[input].ended ? SOURCE_END : fill(m, input, err);
+		if (rc < 0) {
+			*ret_input = input;
+			return -1;
+		}
+		m->n_empty--;
+	}
+	if (m->heap.count == 0)
+		return SOURCE_END;
+	uint32_t input = heap_pop(&m->heap).rank;
+	*ret = m->heads[input].item;
+	m->empty[m->n_empty++] = input;
+	return SOURCE_ITEM;
+}
+
+bool merge_ended(const struct merge *m, uint32_t input)
+{
+	return m->heads[input].ended;
+}

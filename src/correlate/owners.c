@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who owned what, when: see owners.h. */
+#include "correlate/owners.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+struct index_entry {
+	struct flow_key key;
+	uint32_t place;
+};
+
+struct endpoint_key {
+	struct endpoint local;
+	uint8_t transport, zero;
+};
+
+struct endpoint_entry {
+	struct endpoint_key key;
+	struct succession holders;
+};
+
+void owners_init(struct owners *o, struct hash_key key)
+{
+	*o = (struct owners){ .free_list = OWNERS_NONE };
+	map_init(&o->index, sizeof(struct index_entry), sizeof(struct flow_key), LIMIT_FLOWS, key);
+	map_init(&o->endpoints, sizeof(struct endpoint_entry), sizeof(struct endpoint_key),
+		LIMIT_ENDPOINTS, key);
+}
+
+void owners_done(struct owners *o)
+{
+	if (!o)
+		return;
+	map_done(&o->index);
+	map_done(&o->endpoints);
+	free(o->flows);
+	*o = (struct owners){ .free_list = OWNERS_NONE };
+}
+
+static void forget(struct owners *o, uint32_t place)
+{
+	struct owned_flow *f = &o->flows[place];
+	struct index_entry *e = map_find(&o->index, &f->key);
+	if (e)
+		map_remove(&o->index, e);
+	f->used = false;
+	f->next_free = o->free_list;
+	o->free_list = place;
+	o->live--;
+}
+
+static bool idle(const struct owned_flow *f, struct ref_time now)
+{
+	int64_t limit = f->key.transport == TRANSPORT_TCP ? LIMIT_TCP_IDLE_NS : LIMIT_UDP_IDLE_NS;
+	return now.ns - f->touched.ns > limit;
+}
+
+/* A hand goes round the flows, as in the clock algorithm for pages: each new flow pays for a few
+ * steps, so idle flows leave without a pause. At the limit it takes what it finds. */
+static void sweep(struct owners *o, struct ref_time now, bool must)
+{
+	unsigned steps = must ? o->n : 4;
+	for (unsigned i = 0; i < steps && o->n; i++) {
+		if (++o->hand >= o->n)
+			o->hand = 0;
+		const struct owned_flow *f = &o->flows[o->hand];
+		if (!f->used || f->held || (!must && !idle(f, now)))
+			continue;
+		if (!idle(f, now))
+			o->evicted++;
+		forget(o, o->hand);
+		if (must)
+			return;
+	}
+}
+
+static int reserve(struct owners *o, struct err *err)
+{
+	if (o->free_list != OWNERS_NONE || o->n < o->cap)
+		return 0;
+	uint32_t cap = o->cap ? o->cap * 2 : 256;
+	struct owned_flow *flows = realloc(o->flows, cap * sizeof *flows);
+	if (!flows)
+		return err_nomem(err);
+	o->flows = flows;
+	o->cap = cap;
+	return 0;
+}
+
+static uint32_t take_place(struct owners *o)
+{
+	if (o->free_list == OWNERS_NONE)
+		return o->n++;
+	uint32_t place = o->free_list;
+	o->free_list = o->flows[place].next_free;
+	return place;
+}
+
+static void begin_flow(struct owned_flow *f, const struct flow_key *key)
+{
+	*f = (struct owned_flow){ .key = *key, .used = true };
+	for (int dir = 0; dir < 2; dir++) {
+		f->first_packet[dir] = f->last_packet[dir] = OWNERS_NONE;
+		for (int side = 0; side < SIDES; side++)
+			f->first_event[dir][side] = f->last_event[dir][side] = OWNERS_NONE;
+		f->ends[dir].now.process = f->ends[dir].before.process = PROCESS_NONE;
+	}
+}
+
+static struct flow_key flow_key(const struct flow *flow, uint8_t transport, unsigned *ret_dir)
+{
+	struct flow_key key;
+	memset(&key, 0, sizeof key);
+	unsigned dir = memcmp(&flow->src, &flow->dst, sizeof flow->src) > 0;
+	key.a = dir ? flow->dst : flow->src;
+	key.b = dir ? flow->src : flow->dst;
+	key.transport = transport;
+	*ret_dir = dir;
+	return key;
+}
+
+uint32_t owners_find(
+	const struct owners *o, const struct flow *flow, uint8_t transport, unsigned *ret_dir)
+{
+	struct flow_key key = flow_key(flow, transport, ret_dir);
+	const struct index_entry *e = map_find(&o->index, &key);
+	return e ? e->place : OWNERS_NONE;
+}
+
+uint32_t owners_flow(struct owners *o, const struct flow *flow, uint8_t transport,
+	struct ref_time now, unsigned *ret_dir, struct err *err)
+{
+	struct flow_key key = flow_key(flow, transport, ret_dir);
+	struct index_entry *e = map_find(&o->index, &key);
+	if (!e) {
+		sweep(o, now, false);
+		if (o->live >= LIMIT_FLOWS)
+			sweep(o, now, true);
+		bool new;
+		if (reserve(o, err) < 0)
+			return OWNERS_NONE;
+		e = map_put(&o->index, &key, &new, err);
+		if (!e)
+			return OWNERS_NONE;
+		e->place = take_place(o);
+		begin_flow(&o->flows[e->place], &key);
+		o->live++;
+	}
+	struct owned_flow *f = &o->flows[e->place];
+	if (now.ns > f->touched.ns)
+		f->touched = now;
+	return e->place;
+}
+
+/* Two events of one process on a UDP flow that lie further apart than its idle time do not prove
+ * that it held the port in between: that begins a tenure of its own. */
+void tenure_stretch(struct succession *s, process_handle process, struct ref_time when,
+	struct evidence evidence)
+{
+	struct tenure *t = &s->now;
+	if (t->process == process && when.ns - t->last.ns <= LIMIT_UDP_IDLE_NS) {
+		if (when.ns < t->first.ns)
+			t->first = when;
+		if (when.ns >= t->last.ns) {
+			t->last = when;
+			t->evidence = evidence;
+		}
+		return;
+	}
+	/* Late news of the owner before (logs of several processors are merged out of order). */
+	if (s->before.process == process && t->process != PROCESS_NONE && when.ns < t->first.ns) {
+		if (when.ns > s->before.last.ns)
+			s->before.last = when;
+		return;
+	}
+	bool opened = t->process == PROCESS_NONE && t->has_since;
+	struct ref_time since = t->since;
+	if (t->process != PROCESS_NONE)
+		s->before = *t;
+	*t = (struct tenure){ .process = process,
+		.first = when,
+		.last = when,
+		.evidence = evidence,
+		.has_since = opened,
+		.since = since };
+}
+
+void tenure_break(struct succession *s, struct ref_time when)
+{
+	if (s->now.process == PROCESS_NONE ? s->now.has_since : s->now.first.ns >= when.ns)
+		return;
+	if (s->now.process != PROCESS_NONE)
+		s->before = s->now;
+	s->now = (struct tenure){ .process = PROCESS_NONE, .has_since = true, .since = when };
+}
+
+static struct endpoint_key endpoint_key(uint8_t transport, const struct endpoint *local)
+{
+	struct endpoint_key key;
+	memset(&key, 0, sizeof key);
+	key.local = *local;
+	key.transport = transport;
+	return key;
+}
+
+void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *local,
+	process_handle process, struct ref_time when, struct evidence evidence)
+{
+	struct endpoint_key key = endpoint_key(transport, local);
+	bool new;
+	struct endpoint_entry *e = map_put(&o->endpoints, &key, &new, NULL);
+	if (!e)
+		return;
+	if (new)
+		e->holders.now.process = e->holders.before.process = PROCESS_NONE;
+	tenure_stretch(&e->holders, process, when, evidence);
+}
+
+const struct succession *owners_endpoint(
+	const struct owners *o, uint8_t transport, const struct endpoint *local)
+{
+	struct endpoint_key key = endpoint_key(transport, local);
+	const struct endpoint_entry *e = map_find(&o->endpoints, &key);
+	return e ? &e->holders : NULL;
+}
+
+static bool holds(const struct tenure *t, struct ref_time when, int64_t before, int64_t behind)
+{
+	return t->process != PROCESS_NONE && when.ns >= t->first.ns - before &&
+		when.ns <= t->last.ns + behind;
+}
+
+static enum tenancy sole(const struct tenure *t, bool holds_it, const struct tenure **ret_a)
+{
+	*ret_a = t;
+	return holds_it ? TENANCY_SOLE : TENANCY_NOBODY;
+}
+
+enum tenancy tenure_at(const struct succession *s, struct ref_time when,
+	const struct tenure_reach *reach, const struct tenure **ret_a, const struct tenure **ret_b)
+{
+	const struct tenure *now = &s->now, *before = &s->before;
+	bool near_now = holds(now, when, reach->before_ns, reach->behind_ns);
+	bool near_before = holds(before, when, reach->before_ns, reach->behind_ns);
+	if (now->has_since)
+		return when.ns >= now->since.ns - reach->error_ns
+			? sole(now, near_now, ret_a)
+			: sole(before, near_before, ret_a);
+	/* Between its events (give or take the clock) a tenure is beyond doubt. */
+	if (holds(now, when, -reach->error_ns, -reach->error_ns) || !near_before)
+		return sole(now, near_now, ret_a);
+	if (holds(before, when, -reach->error_ns, -reach->error_ns) || !near_now)
+		return sole(before, near_before, ret_a);
+	*ret_a = before;
+	*ret_b = now;
+	return before->process == now->process ? sole(now, true, ret_a) : TENANCY_RIVALS;
+}

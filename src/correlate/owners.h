@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who owned which flow and which local endpoint, when. Ownership is an interval, stretched by
+ * events; port reuse and PID reuse begin a new one. Bounded: idle entries go first. */
+#ifndef WHOSENT_CORRELATE_OWNERS_H
+#define WHOSENT_CORRELATE_OWNERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/stamp.h"
+#include "model/claim.h"
+#include "model/digest.h"
+
+#define OWNERS_NONE UINT32_MAX
+
+/* One process's hold on one end of a flow, from its first to its last event there. */
+struct tenure {
+	process_handle process; /* PROCESS_NONE while there was no event */
+	bool has_since;         /* a connection began at `since`: this tenure reaches no further */
+	struct ref_time since;  /* back, and the one before it no further on */
+	struct ref_time first, last;
+	struct evidence evidence; /* its last event */
+};
+
+/* The present owner and the one before: a packet waits at most for the hold, so that one step
+ * back is enough for whatever is still undecided. */
+struct succession {
+	struct tenure now, before;
+};
+
+/* One direction of a TCP connection. Offsets are counted from the first data byte, modulo 2^32
+ * as the sequence numbers are. */
+struct stream {
+	bool has_isn;
+	uint32_t isn;         /* sequence number of its SYN */
+	struct ref_time syn;  /* when that was captured */
+	bool anchored[SIDES]; /* the log has this connection's connect or accept */
+	struct ref_time anchor[SIDES];
+	uint32_t logged[SIDES]; /* bytes that events of that side account for */
+	bool has_data;
+	uint32_t next; /* offset behind the furthest byte seen on the wire */
+};
+
+struct flow_key {
+	struct endpoint a, b; /* a sorts before b */
+	uint8_t transport, zero;
+};
+
+struct owned_flow {
+	struct flow_key key;
+	uint32_t next_free;
+	bool used;
+	uint32_t held;             /* packets and events in the hold that point here */
+	struct ref_time touched;   /* last record */
+	uint32_t packets[2];       /* ever seen, by direction: 0 is a to b */
+	uint32_t events[2][SIDES]; /* ever seen, by direction and side */
+	uint32_t first_packet[2], last_packet[2]; /* chains in the hold */
+	uint32_t first_event[2][SIDES], last_event[2][SIDES];
+	struct succession ends[2]; /* of a and of b */
+	struct stream streams[2];
+};
+
+struct owners {
+	struct map index; /* flow_key -> place in flows */
+	struct owned_flow *flows;
+	uint32_t n, cap, free_list, hand;
+	uint32_t live;
+	struct map endpoints; /* local endpoint -> succession */
+	uint64_t evicted;     /* flows that the limit pushed out before they were idle */
+};
+
+void owners_init(struct owners *o, struct hash_key key);
+void owners_done(struct owners *o);
+
+/* The flow of a packet, made where it is new. *ret_dir is 0 where it runs from a to b. The sender
+ * is end *ret_dir, the receiver the other one. Returns its place, or OWNERS_NONE. Pointers into
+ * o->flows are good until the next call. */
+uint32_t owners_flow(struct owners *o, const struct flow *flow, uint8_t transport,
+	struct ref_time now, unsigned *ret_dir, struct err *err);
+
+/* The same without making one: OWNERS_NONE where it is not known. */
+uint32_t owners_find(
+	const struct owners *o, const struct flow *flow, uint8_t transport, unsigned *ret_dir);
+
+/* An event says that `process` holds this end at `when`. */
+void tenure_stretch(struct succession *s, process_handle process, struct ref_time when,
+	struct evidence evidence);
+/* A new connection begins at `when`: who held the end before does not hold it any more. */
+void tenure_break(struct succession *s, struct ref_time when);
+
+/* Also for the local endpoint as such, whatever the peer: guards UDP flows against a port that
+ * another process took over. A full table forgets (and never names). */
+void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *local,
+	process_handle process, struct ref_time when, struct evidence evidence);
+const struct succession *owners_endpoint(
+	const struct owners *o, uint8_t transport, const struct endpoint *local);
+
+enum tenancy {
+	TENANCY_NOBODY, /* nobody is known to have held it then */
+	TENANCY_SOLE,   /* *ret_a held it */
+	TENANCY_RIVALS, /* it went from *ret_a to *ret_b, and which of them it was is not known */
+};
+
+/* How sharp a question is. */
+struct tenure_reach {
+	int64_t error_ns; /* of the clock */
+	/* How far a tenure may be stretched before its first and behind its last event, without
+	 * another event to prove it. */
+	int64_t before_ns, behind_ns;
+};
+
+/* Who held this end of a flow at `when`? */
+enum tenancy tenure_at(const struct succession *s, struct ref_time when,
+	const struct tenure_reach *reach, const struct tenure **ret_a, const struct tenure **ret_b);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of the run: see roster.h. */
+#include "correlate/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/map.h"
+
+struct pid_key {
+	uint32_t host, pid;
+};
+
+/* All processes that had one PID, and what timeless tables say of it. */
+struct pid_entry {
+	struct pid_key key;
+	process_handle latest; /* head of the chain, PROCESS_NONE while empty */
+	uint32_t instances;
+	bool noted;    /* a timeless table lists it */
+	bool disputed; /* two tables disagree on its image: two moments, two processes */
+	bool image_cut;
+	const char *image, *services;
+};
+
+struct instance {
+	process_handle earlier; /* the process that had the PID before */
+	struct ref_time first_seen;
+};
+
+struct roster {
+	struct map pids;
+	struct arena strings;
+	struct process *processes;
+	struct instance *instances; /* beside processes */
+	size_t n, cap;
+};
+
+int roster_new(struct hash_key key, struct roster **ret, struct err *err)
+{
+	struct roster *r = calloc(1, sizeof *r);
+	if (!r)
+		return err_nomem(err);
+	map_init(&r->pids, sizeof(struct pid_entry), sizeof(struct pid_key), LIMIT_PROCESSES, key);
+	arena_init(&r->strings, LIMIT_STRINGS_BYTES);
+	*ret = r;
+	return 0;
+}
+
+void roster_free(struct roster *r)
+{
+	if (!r)
+		return;
+	map_done(&r->pids);
+	arena_done(&r->strings);
+	free(r->processes);
+	free(r->instances);
+	free(r);
+}
+
+static int reserve(struct roster *r, struct err *err)
+{
+	if (r->n < r->cap)
+		return 0;
+	size_t cap = r->cap ? r->cap * 2 : 64;
+	struct process *processes = realloc(r->processes, cap * sizeof *processes);
+	if (!processes)
+		return err_nomem(err);
+	r->processes = processes;
+	struct instance *instances = realloc(r->instances, cap * sizeof *instances);
+	if (!instances)
+		return err_nomem(err);
+	r->instances = instances;
+	r->cap = cap;
+	return 0;
+}
+
+static struct pid_entry *entry_of(struct roster *r, uint32_t host, uint32_t pid, struct err *err)
+{
+	struct pid_key key = { .host = host, .pid = pid };
+	bool new;
+	struct pid_entry *e = map_put(&r->pids, &key, &new, err);
+	if (e && new)
+		e->latest = PROCESS_NONE;
+	return e;
+}
+
+static process_handle add(
+	struct roster *r, struct pid_entry *e, struct ref_time seen, struct err *err)
+{
+	if (r->n >= LIMIT_PROCESSES) {
+		err_set(err, ERR_LIMIT, "more than %u processes", LIMIT_PROCESSES);
+		return PROCESS_NONE;
+	}
+	if (reserve(r, err) < 0)
+		return PROCESS_NONE;
+	process_handle h = (process_handle)r->n++;
+	r->processes[h] = (struct process){ .host = e->key.host, .pid = e->key.pid };
+	r->instances[h] = (struct instance){ .earlier = e->latest, .first_seen = seen };
+	e->latest = h;
+	e->instances++;
+	return h;
+}
+
+/* The youngest process of the PID that was not yet ended, and had started, at `when`. */
+static process_handle alive(const struct roster *r, const struct pid_entry *e, struct ref_time when)
+{
+	for (process_handle h = e->latest; h != PROCESS_NONE; h = r->instances[h].earlier) {
+		const struct process *p = &r->processes[h];
+		if (p->has_start && when.ns < p->start.ns)
+			continue;
+		if (p->has_end && when.ns > p->end.ns)
+			continue;
+		/* Its start was not logged, but it cannot have been before the last one's end. */
+		process_handle earlier = r->instances[h].earlier;
+		if (earlier != PROCESS_NONE && r->processes[earlier].has_end &&
+			when.ns <= r->processes[earlier].end.ns)
+			continue;
+		return h;
+	}
+	return PROCESS_NONE;
+}
+
+process_handle roster_at(
+	struct roster *r, uint32_t host, uint32_t pid, struct ref_time when, struct err *err)
+{
+	struct pid_entry *e = entry_of(r, host, pid, err);
+	if (!e)
+		return PROCESS_NONE;
+	process_handle h = alive(r, e, when);
+	if (h == PROCESS_NONE)
+		return add(r, e, when, err);
+	if (when.ns < r->instances[h].first_seen.ns)
+		r->instances[h].first_seen = when;
+	return h;
+}
+
+static int set_text(struct roster *r, const char **to, struct span s, struct err *err)
+{
+	if (s.n == 0)
+		return 0;
+	const char *copy = arena_text(&r->strings, s);
+	if (!copy)
+		return err_nomem(err);
+	*to = copy;
+	return 0;
+}
+
+/* A process begins. One that had the PID is over by then, unless it is this very process: its
+ * start was logged late, at or before the first that was seen of it. */
+static process_handle started(
+	struct roster *r, struct pid_entry *e, struct ref_time when, struct err *err)
+{
+	process_handle h = e->latest;
+	if (h != PROCESS_NONE && !r->processes[h].has_start && !r->processes[h].has_end &&
+		when.ns <= r->instances[h].first_seen.ns) {
+		r->processes[h].has_start = true;
+		r->processes[h].start = when;
+		return h;
+	}
+	if (h != PROCESS_NONE && !r->processes[h].has_end) {
+		r->processes[h].has_end = true;
+		r->processes[h].end = (struct ref_time){ when.ns - 1 };
+	}
+	h = add(r, e, when, err);
+	if (h != PROCESS_NONE) {
+		r->processes[h].has_start = true;
+		r->processes[h].start = when;
+	}
+	return h;
+}
+
+/* A rundown lists the same process again and again: keep its first name. Another image under
+ * one PID without a start between means that exec replaced it or that a start was lost; the
+ * later name is not bound to what the earlier one did. */
+static int name_instance(
+	struct roster *r, process_handle h, const struct process_note *note, struct err *err)
+{
+	struct process *p = &r->processes[h];
+	if (note->has_parent && !p->has_parent) {
+		p->has_parent = true;
+		p->parent = note->parent;
+	}
+	if (!p->image) {
+		p->image_cut = note->image_cut;
+		if (set_text(r, &p->image, note->image, err) < 0)
+			return -1;
+	}
+	return p->services ? 0 : set_text(r, &p->services, note->services, err);
+}
+
+static bool same_text(const char *a, struct span b)
+{
+	return a && strlen(a) == b.n && memcmp(a, b.p, b.n) == 0;
+}
+
+static int note_timeless(
+	struct roster *r, struct pid_entry *e, const struct process_note *note, struct err *err)
+{
+	if (e->noted && note->image.n && e->image && !same_text(e->image, note->image))
+		e->disputed = true;
+	e->noted = true;
+	if (!e->image) {
+		e->image_cut = note->image_cut;
+		if (set_text(r, &e->image, note->image, err) < 0)
+			return -1;
+	}
+	return e->services ? 0 : set_text(r, &e->services, note->services, err);
+}
+
+int roster_note(struct roster *r, uint32_t host, const struct process_note *note,
+	const struct ref_time *when, struct err *err)
+{
+	struct pid_entry *e = entry_of(r, host, note->pid, err);
+	if (!e)
+		return -1;
+	if (!when)
+		return note_timeless(r, e, note, err);
+	process_handle h;
+	if (note->what == NOTE_START) {
+		h = started(r, e, *when, err);
+	} else {
+		h = alive(r, e, *when);
+		if (h == PROCESS_NONE)
+			h = add(r, e, *when, err);
+	}
+	if (h == PROCESS_NONE)
+		return -1;
+	if (note->what == NOTE_END) {
+		r->processes[h].has_end = true;
+		r->processes[h].end = *when;
+	}
+	return name_instance(r, h, note, err);
+}
+
+static bool image_agrees(const struct process *p, const struct pid_entry *e)
+{
+	return !p->image || !e->image || strcmp(p->image, e->image) == 0;
+}
+
+static int by_pid(const void *x, const void *y)
+{
+	const struct pid_key *a = x, *b = y;
+	if (a->host != b->host)
+		return a->host < b->host ? -1 : 1;
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* Gives the table's words to a process that lacks them. */
+static void lend(struct process *p, const struct pid_entry *e)
+{
+	if (!p->image) {
+		p->image = e->image;
+		p->image_cut = e->image_cut;
+	}
+	if (!p->services)
+		p->services = e->services;
+}
+
+int roster_bind(struct roster *r, struct err *err)
+{
+	/* Processes that only a table knows get a handle too: they may be candidates. The walk is
+	 * in hash order, so they are collected and sorted first. */
+	size_t n = 0;
+	struct pid_key *only = malloc((r->pids.count + 1) * sizeof *only);
+	if (!only)
+		return err_nomem(err);
+	for (struct pid_entry *e = map_first(&r->pids); e; e = map_after(&r->pids, e)) {
+		if (!e->noted || e->disputed)
+			continue;
+		if (e->instances == 0)
+			only[n++] = e->key;
+		else if (e->instances == 1 && image_agrees(&r->processes[e->latest], e))
+			lend(&r->processes[e->latest], e);
+	}
+	qsort(only, n, sizeof *only, by_pid);
+	process_handle h = 0;
+	for (size_t i = 0; i < n && h != PROCESS_NONE; i++) {
+		struct pid_entry *e = map_find(&r->pids, &only[i]);
+		h = add(r, e, (struct ref_time){ INT64_MAX }, err);
+		if (h != PROCESS_NONE)
+			lend(&r->processes[h], e);
+	}
+	free(only);
+	return h == PROCESS_NONE ? -1 : 0;
+}
+
+const struct process *roster_all(const struct roster *r, size_t *ret_n)
+{
+	*ret_n = r->n;
+	return r->processes;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of the run: host + PID + start time. A PID that is used again is another process.
+ * Handles come from here and never change; names are bound as evidence arrives and, for process
+ * tables without a time, by roster_bind at the end. */
+#ifndef WHOSENT_CORRELATE_ROSTER_H
+#define WHOSENT_CORRELATE_ROSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "model/process.h"
+#include "model/record.h"
+
+struct roster;
+
+int roster_new(struct hash_key key, struct roster **ret, struct err *err);
+void roster_free(struct roster *r); /* accepts NULL */
+
+/* The process that has `pid` on `host` at `when`; a new one without a name where none is known.
+ * PROCESS_NONE with ERR_LIMIT or ERR_NOMEM. */
+process_handle roster_at(
+	struct roster *r, uint32_t host, uint32_t pid, struct ref_time when, struct err *err);
+
+/* Takes note of what a log or a table says of a process. `when` is NULL for a table without a
+ * time: such a name is kept aside until roster_bind. */
+int roster_note(struct roster *r, uint32_t host, const struct process_note *note,
+	const struct ref_time *when, struct err *err);
+
+/* Names processes from the timeless tables: a PID that only one process had takes the table's
+ * name; one that several had takes none, for nobody can say which of them the table saw. */
+int roster_bind(struct roster *r, struct err *err);
+
+/* Indexed by handle. Good until the next call that may add one. */
+const struct process *roster_all(const struct roster *r, size_t *ret_n);
+
+#endif

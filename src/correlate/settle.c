@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answer for one packet: see settle.h. */
+#include "correlate/settle.h"
+
+#include "base/limits.h"
+
+static bool is_neighbour_discovery(const struct digest *d)
+{
+	return d->transport == TRANSPORT_ICMPV6 && digest_has(d, DIGEST_ICMP) &&
+		d->icmp_type >= 133 && d->icmp_type <= 137; /* RFC 4861 4 */
+}
+
+static bool is_group_report(const struct digest *d)
+{
+	if (d->transport == TRANSPORT_IGMP)
+		return true;
+	return d->transport == TRANSPORT_ICMPV6 && digest_has(d, DIGEST_ICMP) &&
+		((d->icmp_type >= 130 && d->icmp_type <= 132) || d->icmp_type == 143);
+}
+
+static bool is_echo_reply(const struct digest *d)
+{
+	return digest_has(d, DIGEST_ICMP) &&
+		((d->transport == TRANSPORT_ICMP && d->icmp_type == 0) ||
+			(d->transport == TRANSPORT_ICMPV6 && d->icmp_type == 129));
+}
+
+/* RFC 9293 3.10.7.1: the answer to a SYN for a port where nobody listens carries sequence number 0
+ * and acknowledges the SYN. Wrong where a live socket aborts with just that sequence number, one in
+ * four billion, or where a program sends such a segment through a raw socket. */
+static bool is_refusal(const struct digest *d)
+{
+	return digest_has(d, DIGEST_TCP) &&
+		(d->tcp_flags & (TCP_RST | TCP_ACK | TCP_SYN)) == (TCP_RST | TCP_ACK) &&
+		d->tcp_seq == 0;
+}
+
+/* What the packet itself proves to be the kernel's work. */
+static enum reason kernel_made(const struct digest *d, enum side side)
+{
+	if (digest_has(d, DIGEST_ARP))
+		return REASON_KERNEL_ARP;
+	if (digest_is_icmp_error(d))
+		return REASON_KERNEL_ICMP_ERROR;
+	if (is_neighbour_discovery(d))
+		return REASON_KERNEL_NDP;
+	if (is_group_report(d))
+		return REASON_KERNEL_IGMP;
+	if (side == SIDE_SENDER && is_echo_reply(d))
+		return REASON_KERNEL_ECHO_REPLY;
+	if (side == SIDE_SENDER && is_refusal(d))
+		return REASON_KERNEL_TCP_RESET;
+	return REASON_NONE;
+}
+
+static struct tenure_reach reach_of(const struct settler *s, uint8_t transport, int64_t error_ns)
+{
+	/* A TCP connection is one process's until a SYN or an event says otherwise; a UDP port may
+	 * change hands between two datagrams. */
+	return (struct tenure_reach){ .error_ns = error_ns,
+		.before_ns = s->reach_ns,
+		.behind_ns = transport == TRANSPORT_TCP ? LIMIT_TCP_IDLE_NS : s->reach_ns };
+}
+
+static int64_t worst_error(const struct settler *s)
+{
+	int64_t worst = 0;
+	for (size_t i = 0; i < s->coverage->n; i++)
+		if (s->coverage->logs[i].present && s->coverage->logs[i].clock->error_ns > worst)
+			worst = s->coverage->logs[i].clock->error_ns;
+	return worst;
+}
+
+static struct claim rivals(const struct tenure *a, const struct tenure *b)
+{
+	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	c.candidates[c.n_candidates++] = a->process;
+	if (b->process != a->process)
+		c.candidates[c.n_candidates++] = b->process;
+	c.evidence[c.n_evidence++] = a->evidence;
+	c.evidence[c.n_evidence++] = b->evidence;
+	return c;
+}
+
+static struct claim owned(const struct tenure *t)
+{
+	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
+	c.grade = GRADE_FLOW;
+	c.process = t->process;
+	c.evidence[c.n_evidence++] = t->evidence;
+	return c;
+}
+
+/* Another packet's event says who owned the flow. For UDP the local port must not have been in
+ * another process's hands meanwhile, whatever the peer. Wrong where a process took over a UDP port,
+ * talked to the same peer and left it again within the reach, and all its events were lost. */
+static bool settle_by_owner(
+	struct settler *s, struct held_packet *p, enum side side, int64_t error_ns)
+{
+	if (p->flow == OWNERS_NONE)
+		return false;
+	const struct owned_flow *f = &s->match.owners->flows[p->flow];
+	unsigned end = side == SIDE_SENDER ? p->dir : 1u - p->dir;
+	struct tenure_reach reach = reach_of(s, f->key.transport, error_ns);
+	const struct tenure *a = NULL, *b = NULL;
+	enum tenancy t = tenure_at(&f->ends[end], p->when, &reach, &a, &b);
+	if (t == TENANCY_NOBODY)
+		return false;
+	if (t == TENANCY_SOLE && f->key.transport == TRANSPORT_UDP) {
+		const struct tenure *x = NULL, *y = NULL;
+		const struct succession *holders = owners_endpoint(
+			s->match.owners, f->key.transport, end ? &f->key.b : &f->key.a);
+		enum tenancy u =
+			holders ? tenure_at(holders, p->when, &reach, &x, &y) : TENANCY_NOBODY;
+		if (u == TENANCY_RIVALS || (u == TENANCY_SOLE && x->process != a->process)) {
+			t = TENANCY_RIVALS;
+			b = x->process != a->process ? x : y;
+		}
+	}
+	p->claims[side] = t == TENANCY_SOLE ? owned(a) : rivals(a, b);
+	p->settled[side] = true;
+	return true;
+}
+
+/* Whose socket an ICMP error is about: the quoted packet's sender, where the error reaches it. */
+static process_handle about(struct settler *s, const struct held_packet *p, int64_t error_ns)
+{
+	const struct digest *d = &p->digest;
+	if (!digest_has(d, DIGEST_QUOTED) || !p->has_time)
+		return PROCESS_NONE;
+	unsigned dir;
+	uint32_t place = owners_find(s->match.owners, &d->quoted, d->quoted_transport, &dir);
+	if (place == OWNERS_NONE)
+		return PROCESS_NONE;
+	const struct succession *end = &s->match.owners->flows[place].ends[dir];
+	struct tenure_reach reach = reach_of(s, d->quoted_transport, error_ns);
+	const struct tenure *a = NULL, *b = NULL;
+	return tenure_at(end, p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process : PROCESS_NONE;
+}
+
+static const struct addr *side_addr(const struct digest *d, enum side side)
+{
+	return side == SIDE_SENDER ? &d->flow.src.addr : &d->flow.dst.addr;
+}
+
+/* Nothing vouches for this side: say why. */
+static struct claim unnamed(struct settler *s, const struct held_packet *p, enum side side)
+{
+	const struct digest *d = &p->digest;
+	const struct hosts *hosts = s->match.hosts;
+	if (!digest_has(d, DIGEST_ADDRS))
+		return claim_reason(REASON_NO_EVIDENCE, DETAIL_NONE);
+	const struct addr *a = side_addr(d, side);
+	if (!hosts_any_local(hosts))
+		return claim_reason(REASON_NO_EVIDENCE, DETAIL_NO_LOCAL);
+	uint32_t host = hosts_of_addr(hosts, a);
+	/* A group may be heard by any host; the sender is not among those that we ask. */
+	if (host == HOST_NONE && side == SIDE_RECEIVER && addr_is_group(a) && hosts->n == 1 &&
+		hosts_of_addr(hosts, &d->flow.src.addr) == HOST_NONE)
+		host = 0;
+	if (host == HOST_NONE)
+		return claim_reason(REASON_OTHER_HOST, DETAIL_NONE);
+	enum detail detail;
+	enum reason r = coverage_reason(
+		s->coverage, host, d->transport, p->has_time ? &p->when : NULL, &detail);
+	if (digest_has(d, DIGEST_FRAGMENT) && r == REASON_NOT_IN_LOG)
+		return claim_reason(REASON_NO_EVIDENCE, DETAIL_FRAGMENT);
+	if (r == REASON_NOT_IN_LOG && s->match.owners->evicted)
+		detail = DETAIL_LIMIT;
+	return claim_reason(r, detail);
+}
+
+static void settle_side(struct settler *s, uint32_t place, enum side side, int64_t error_ns)
+{
+	struct held_packet *p = hold_packet(s->match.hold, place);
+	if (p->settled[side])
+		return;
+	enum reason kernel = digest_has(&p->digest, DIGEST_DECODED) ? kernel_made(&p->digest, side)
+								    : REASON_UNDECODABLE;
+	if (kernel != REASON_NONE) {
+		p->claims[side] = claim_reason(kernel, DETAIL_NONE);
+		if (kernel == REASON_KERNEL_ICMP_ERROR)
+			p->claims[side].about = about(s, p, error_ns);
+		return;
+	}
+	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP)
+		match_datagram(&s->match, place, side);
+	else if (p->flow != OWNERS_NONE)
+		match_stream(&s->match, place, side);
+	if (!p->settled[side] && !settle_by_owner(s, p, side, error_ns) && !s->no_ports)
+		match_ports(&s->match, place, side);
+	if (!p->settled[side])
+		p->claims[side] = unnamed(s, p, side);
+}
+
+/* An end is ours where its address is, or where a process of ours is named there (NAT). */
+static uint32_t host_of_side(const struct settler *s, const struct held_packet *p, enum side side,
+	const struct process *processes)
+{
+	const struct claim *c = &p->claims[side];
+	if (c->process != PROCESS_NONE)
+		return processes[c->process].host;
+	if (!digest_has(&p->digest, DIGEST_ADDRS))
+		return HOST_NONE;
+	return hosts_of_addr(s->match.hosts, side_addr(&p->digest, side));
+}
+
+static void set_direction(const struct settler *s, const struct held_packet *p, struct settled *ret)
+{
+	size_t n;
+	const struct process *processes = roster_all(s->roster, &n);
+	uint32_t sender = host_of_side(s, p, SIDE_SENDER, processes);
+	uint32_t receiver = host_of_side(s, p, SIDE_RECEIVER, processes);
+	ret->host = sender != HOST_NONE ? sender : receiver;
+	ret->direction = sender != HOST_NONE
+		? (receiver != HOST_NONE ? DIRECTION_LOCAL : DIRECTION_OUT)
+		: (receiver != HOST_NONE ? DIRECTION_IN : DIRECTION_NONE);
+}
+
+/* Bytes that were on the wire once are a retransmission when they come again. */
+static void advance_stream(struct settler *s, const struct held_packet *p)
+{
+	if (p->flow == OWNERS_NONE || !digest_has(&p->digest, DIGEST_TCP | DIGEST_PAYLOAD) ||
+		p->digest.payload_bytes == 0)
+		return;
+	struct stream *st = &s->match.owners->flows[p->flow].streams[p->dir];
+	uint32_t behind = p->digest.tcp_seq - st->isn - 1 + p->digest.payload_bytes;
+	if (st->has_isn && (!st->has_data || (int32_t)(behind - st->next) > 0)) {
+		st->has_data = true;
+		st->next = behind;
+	}
+}
+
+int settle_packet(
+	struct settler *s, uint32_t place, bool watch, struct settled *ret, struct err *err)
+{
+	int64_t error_ns = worst_error(s);
+	for (int side = 0; side < SIDES; side++)
+		settle_side(s, place, side, error_ns);
+	struct held_packet *p = hold_packet(s->match.hold, place);
+	ret->digest = &p->digest;
+	ret->claims = p->claims;
+	ret->answerable = p->flow != OWNERS_NONE;
+	ret->answered = ret->answerable && s->match.owners->flows[p->flow].packets[1 - p->dir] > 0;
+	set_direction(s, p, ret);
+	advance_stream(s, p);
+	ret->considered = NULL;
+	ret->n_considered = 0;
+	if (!watch)
+		return 0;
+	if (dossier_collect(&s->dossier, &s->match, place, err) < 0)
+		return -1;
+	ret->considered = s->dossier.items;
+	ret->n_considered = s->dossier.n;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answer for one packet: evidence first, then what the kernel makes by itself, then the reason
+ * why there is no evidence. */
+#ifndef WHOSENT_CORRELATE_SETTLE_H
+#define WHOSENT_CORRELATE_SETTLE_H
+
+#include "correlate/coverage.h"
+#include "correlate/dossier.h"
+#include "correlate/join.h"
+#include "correlate/match.h"
+
+struct settler {
+	struct match match;
+	const struct coverage *coverage;
+	const struct roster *roster;
+	int64_t reach_ns; /* how far a UDP tenure is stretched beyond its events */
+	bool no_ports;    /* too many addresses to say which the captures show */
+	struct dossier dossier;
+};
+
+/* Settles the oldest packet of the hold (`place`) and fills *ret behind its first five members.
+ * With `watch`, *ret also borrows a dossier, good until the next call. */
+int settle_packet(
+	struct settler *s, uint32_t place, bool watch, struct settled *ret, struct err *err);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inner half of groups.h: families, levels and cells, and their property states. */
+#ifndef WHOSENT_DESCRIBE_CELLS_H
+#define WHOSENT_DESCRIBE_CELLS_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "describe/groups.h"
+#include "describe/property.h"
+
+/* No padding: hashed and compared as bytes. */
+struct family_key {
+	struct addr local; /* ours, or all zero */
+	uint16_t service_port;
+	uint8_t service_side; /* 0 neither, 1 source, 2 destination */
+	uint8_t transport, direction, has_icmp, icmp_type, icmp_code;
+};
+
+/* A level that keeps ordered states only: a family, one length of it, or one answer of it. */
+struct level {
+	uint32_t cells; /* that belong to it */
+	void *ordered;
+};
+
+struct family {
+	struct family_key key;
+	bool selected;
+	uint32_t pool;      /* the first family that differs in `selected` at most */
+	uint32_t n_lengths; /* told apart so far */
+	struct level level;
+};
+
+#define CELL_PROOFS 2
+
+struct cell {
+	uint32_t family, length_level, answer_level; /* places */
+	uint64_t grades[GRADE_COUNT];
+	uint64_t reasons[REASON_COUNT];
+	uint64_t packets, bytes, bytes_known, answerable, answered;
+	bool has_time;
+	struct ref_time first, last;
+	void *unordered, *ordered;
+	struct proof proofs[CELL_PROOFS];
+	size_t n_proofs;
+	uint32_t finding;
+};
+
+struct groups {
+	struct map families, levels, cells; /* key -> place */
+	struct arena states;
+	struct family *family;
+	struct level *level;
+	struct cell *cell;
+	struct cell_tally *tally; /* beside cell */
+	uint32_t n_families, cap_families, n_levels, cap_levels, n_cells, cap_cells;
+};
+
+/* States of all unordered (or all ordered) properties, one behind the other. */
+size_t states_size(bool ordered);
+void states_add(void *states, bool ordered, const struct settled *packet);
+void states_merge(void *into, const void *from); /* unordered ones */
+void states_put(const void *states, bool ordered, struct pattern *ret);
+
+/* The cell of this packet, made where it is new. UINT32_MAX where memory is gone. Above
+ * LIMIT_FAMILIES and LIMIT_CELLS packets fall into coarser ones. */
+uint32_t cells_of(struct groups *g, const struct settled *packet, struct err *err);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From cells to findings: see groups.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "describe/cells.h"
+#include "describe/groups.h"
+
+/* A cell with its answer after the inferences. */
+struct member {
+	uint32_t cell, family, length;
+	process_handle process;
+	enum reason reason;
+	const struct cell_verdict *verdict;
+};
+
+struct maker {
+	struct groups *g;
+	const struct groups_ask *ask;
+	void *merged; /* unordered states of the group at hand */
+	struct finding *findings;
+	size_t n, cap;
+	struct err *err;
+};
+
+static struct member member_of(
+	const struct groups *g, uint32_t cell, const struct cell_verdict *verdict)
+{
+	const struct cell_tally *t = &g->tally[cell];
+	struct member m = { .cell = cell,
+		.family = g->cell[cell].family,
+		.length = t->length,
+		.process = t->process,
+		.reason = t->reason,
+		.verdict = verdict };
+	if (verdict->grade != GRADE_NONE) {
+		m.process = verdict->process;
+		m.reason = REASON_NONE;
+	} else if (verdict->reason != REASON_NONE) {
+		m.reason = verdict->reason;
+	}
+	return m;
+}
+
+/* Named ones first, by family and process; then unnamed ones, by reason and family, so that both
+ * a family's and a reason's members lie together. */
+static int by_answer(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+	bool na = a->process != PROCESS_NONE, nb = b->process != PROCESS_NONE;
+	if (na != nb)
+		return na ? -1 : 1;
+	if (a->reason != b->reason)
+		return a->reason < b->reason ? -1 : 1;
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	if (a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	return (a->cell > b->cell) - (a->cell < b->cell);
+}
+
+/* The ordered states of a union of cells of one family, where a level keeps them; else NULL. */
+static const void *ordered_of(const struct groups *g, const struct member *m, size_t n)
+{
+	const struct cell *first = &g->cell[m[0].cell];
+	const struct family *f = &g->family[first->family];
+	bool one_family = true, one_length = true, one_answer = true;
+	for (size_t i = 1; i < n; i++) {
+		const struct cell *c = &g->cell[m[i].cell];
+		one_family = one_family && c->family == first->family;
+		one_length = one_length && c->length_level == first->length_level;
+		one_answer = one_answer && c->answer_level == first->answer_level;
+	}
+	if (n == 1)
+		return first->ordered;
+	if (one_family && n == f->level.cells)
+		return f->level.ordered;
+	if (one_length && n == g->level[first->length_level].cells)
+		return g->level[first->length_level].ordered;
+	if (one_answer && n == g->level[first->answer_level].cells)
+		return g->level[first->answer_level].ordered;
+	return NULL;
+}
+
+/* Without the order of its packets a group still shows whether it was one burst. */
+static void interval_without_order(struct pattern *p)
+{
+	if (!p->has_time)
+		return;
+	p->interval = p->packets == 1                        ? INTERVAL_SINGLE
+		: p->last.ns - p->first.ns <= STAMP_NS_PER_S ? INTERVAL_BURST
+							     : INTERVAL_IRREGULAR;
+}
+
+static void add_cell(struct pattern *p, const struct cell *c, uint64_t *bytes_known)
+{
+	p->packets += c->packets;
+	p->bytes += c->bytes;
+	*bytes_known += c->bytes_known;
+	p->answerable += c->answerable;
+	p->answered += c->answered;
+	if (!c->has_time)
+		return;
+	if (!p->has_time || c->first.ns < p->first.ns)
+		p->first = c->first;
+	if (!p->has_time || c->last.ns > p->last.ns)
+		p->last = c->last;
+	p->has_time = true;
+}
+
+static struct pattern pattern_of(struct maker *k, const struct member *m, size_t n)
+{
+	const struct family_key *key = &k->g->family[m[0].family].key;
+	struct pattern p = { .transport = key->transport,
+		.direction = key->direction,
+		.has_icmp = key->has_icmp,
+		.icmp_type = key->icmp_type,
+		.icmp_code = key->icmp_code };
+	uint64_t bytes_known = 0;
+	memset(k->merged, 0, states_size(false));
+	for (size_t i = 0; i < n; i++) {
+		const struct cell *c = &k->g->cell[m[i].cell];
+		const struct family_key *other = &k->g->family[m[i].family].key;
+		add_cell(&p, c, &bytes_known);
+		states_merge(k->merged, c->unordered);
+		if (other->transport != p.transport)
+			p.transport = TRANSPORT_NONE;
+		if (other->direction != p.direction)
+			p.direction = DIRECTION_NONE;
+		p.has_icmp = p.has_icmp && other->has_icmp && other->icmp_type == p.icmp_type &&
+			other->icmp_code == p.icmp_code;
+	}
+	p.has_bytes = bytes_known == p.packets;
+	states_put(k->merged, false, &p);
+	const void *ordered = ordered_of(k->g, m, n);
+	if (ordered)
+		states_put(ordered, true, &p);
+	else
+		interval_without_order(&p);
+	return p;
+}
+
+static void add_proofs(struct finding *f, const struct cell *c)
+{
+	for (size_t i = 0; i < c->n_proofs; i++) {
+		size_t at = f->n_proofs;
+		while (at > 0 && f->proofs[at - 1].grade < c->proofs[i].grade)
+			at--;
+		if (at == FINDING_PROOFS)
+			continue;
+		if (f->n_proofs < FINDING_PROOFS)
+			f->n_proofs++;
+		memmove(&f->proofs[at + 1], &f->proofs[at],
+			(f->n_proofs - at - 1) * sizeof *f->proofs);
+		f->proofs[at] = c->proofs[i];
+	}
+}
+
+static void add_grades(struct finding *f, const struct cell *c, const struct cell_verdict *v)
+{
+	for (int grade = 0; grade < GRADE_COUNT; grade++)
+		f->grades[grade] += c->grades[grade];
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		if (v->grade != GRADE_NONE)
+			f->grades[v->grade] += c->reasons[reason];
+		else if (v->reason != REASON_NONE)
+			f->reasons[v->reason] += c->reasons[reason];
+		else
+			f->reasons[reason] += c->reasons[reason];
+	}
+}
+
+static int emit(struct maker *k, const struct member *m, size_t n, const struct pattern *pattern)
+{
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? k->cap * 2 : 32;
+		struct finding *findings = realloc(k->findings, cap * sizeof *findings);
+		if (!findings)
+			return err_nomem(k->err);
+		k->findings = findings;
+		k->cap = cap;
+	}
+	struct finding *f = &k->findings[k->n];
+	memset(f, 0, sizeof *f);
+	f->process = m[0].process;
+	f->reason = m[0].reason;
+	f->pattern = *pattern;
+	for (size_t i = 0; i < n; i++) {
+		struct cell *c = &k->g->cell[m[i].cell];
+		add_grades(f, c, m[i].verdict);
+		add_proofs(f, c);
+		c->finding = (uint32_t)k->n;
+	}
+	k->n++;
+	return 0;
+}
+
+static size_t same_length(const struct member *m, size_t n)
+{
+	size_t k = 1;
+	while (k < n && m[k].length == m[0].length)
+		k++;
+	return k;
+}
+
+static bool explained(struct maker *k, const struct pattern *p, process_handle process)
+{
+	return k->ask->explains(k->ask->context, p, process);
+}
+
+/* Members of one family and one answer. Takes out of them what the knowledge base explains: the
+ * whole, or single lengths. What stays is moved to the front; returns how many that are, or -1. */
+static ssize_t split(struct maker *k, struct member *m, size_t n)
+{
+	struct pattern p = pattern_of(k, m, n);
+	if (explained(k, &p, m[0].process))
+		return emit(k, m, n, &p) < 0 ? -1 : 0;
+	size_t stay = 0;
+	for (size_t i = 0; i < n;) {
+		size_t same = same_length(m + i, n - i);
+		bool taken = false;
+		if (same < n && m[i].length < CELL_LENGTH_MANY) {
+			p = pattern_of(k, m + i, same);
+			taken = explained(k, &p, m[i].process);
+			if (taken && emit(k, m + i, same, &p) < 0)
+				return -1;
+		}
+		if (!taken) {
+			memmove(m + stay, m + i, same * sizeof *m);
+			stay += same;
+		}
+		i += same;
+	}
+	return (ssize_t)stay;
+}
+
+static size_t same_group(const struct member *m, size_t n)
+{
+	size_t k = 1;
+	while (k < n && m[k].family == m[0].family && m[k].process == m[0].process &&
+		m[k].reason == m[0].reason)
+		k++;
+	return k;
+}
+
+/* A process's families are rows of their own; what is unnamed and unexplained becomes one row for
+ * each reason. */
+static int make(struct maker *k, struct member *m, size_t n)
+{
+	size_t pooled = 0; /* unexplained members of the reason at hand, at the front of m */
+	for (size_t i = 0; i < n;) {
+		size_t same = same_group(m + i, n - i);
+		bool last = i + same == n || m[i + same].reason != m[i].reason;
+		bool named = m[i].process != PROCESS_NONE;
+		ssize_t stay = split(k, m + i, same);
+		if (stay < 0)
+			return -1;
+		struct member *rest = m + i;
+		size_t n_rest = (size_t)stay;
+		if (!named) {
+			memmove(m + pooled, m + i, n_rest * sizeof *m);
+			pooled += n_rest;
+			rest = m;
+			n_rest = last ? pooled : 0;
+		}
+		if (n_rest) {
+			struct pattern p = pattern_of(k, rest, n_rest);
+			if (emit(k, rest, n_rest, &p) < 0)
+				return -1;
+		}
+		if (last)
+			pooled = 0;
+		i += same;
+	}
+	return 0;
+}
+
+int groups_findings(struct groups *g, const struct cell_verdict *verdicts,
+	const struct groups_ask *ask, struct finding **ret, size_t *ret_n, struct err *err)
+{
+	struct member *members = malloc((g->n_cells + 1) * sizeof *members);
+	struct maker k = { .g = g, .ask = ask, .err = err };
+	k.merged = malloc(states_size(false));
+	int rc = members && k.merged ? 0 : err_nomem(err);
+	size_t n = 0;
+	for (uint32_t i = 0; i < g->n_cells && rc == 0; i++)
+		if (g->family[g->cell[i].family].selected)
+			members[n++] = member_of(g, i, &verdicts[i]);
+	if (rc == 0 && n) {
+		qsort(members, n, sizeof *members, by_answer);
+		rc = make(&k, members, n);
+	}
+	free(members);
+	free(k.merged);
+	if (rc < 0) {
+		free(k.findings);
+		return -1;
+	}
+	*ret = k.findings;
+	*ret_n = k.n;
+	return 0;
+}

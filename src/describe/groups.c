@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Groups: see groups.h. */
+#include "describe/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "describe/cells.h"
+
+static void keep_proof(struct cell *c, const struct settled *p, const struct claim *best)
+{
+	if (best->n_evidence == 0)
+		return;
+	for (size_t i = 0; i < c->n_proofs; i++)
+		if (c->proofs[i].grade >= best->grade)
+			return;
+	/* A stronger one than any before: it goes to the front. */
+	if (c->n_proofs < CELL_PROOFS)
+		c->n_proofs++;
+	memmove(&c->proofs[1], &c->proofs[0], (c->n_proofs - 1) * sizeof *c->proofs);
+	c->proofs[0] = (struct proof){ .input = p->input,
+		.number = p->number,
+		.flow = p->digest->flow,
+		.transport = p->digest->transport,
+		.has_payload = digest_has(p->digest, DIGEST_PAYLOAD),
+		.payload_bytes = p->digest->payload_bytes,
+		.grade = best->grade,
+		.op = best->op,
+		.evidence = best->evidence[0] };
+}
+
+static void count(struct cell *c, const struct settled *p)
+{
+	c->packets++;
+	c->answerable += p->answerable;
+	c->answered += p->answered;
+	if (digest_has(p->digest, DIGEST_WIRE)) {
+		c->bytes += p->digest->wire_bytes;
+		c->bytes_known++;
+	}
+	if (!p->has_time)
+		return;
+	if (!c->has_time || p->when.ns < c->first.ns)
+		c->first = p->when;
+	if (!c->has_time || p->when.ns > c->last.ns)
+		c->last = p->when;
+	c->has_time = true;
+}
+
+int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, struct err *err)
+{
+	uint32_t place = cells_of(g, p, err);
+	if (place == UINT32_MAX)
+		return -1;
+	struct cell *c = &g->cell[place];
+	const struct claim *best = &p->claims[settled_best_side(p)];
+	count(c, p);
+	if (best->grade != GRADE_NONE)
+		c->grades[best->grade]++;
+	else
+		c->reasons[p->claims[SIDE_SENDER].reason]++;
+	if (best->grade != GRADE_NONE)
+		keep_proof(c, p, best);
+	g->tally[place].packets++;
+	g->tally[place].as_ports += best->grade >= GRADE_PORTS;
+	states_add(c->unordered, false, p);
+	states_add(c->ordered, true, p);
+	states_add(g->level[c->length_level].ordered, true, p);
+	states_add(g->level[c->answer_level].ordered, true, p);
+	states_add(g->family[c->family].level.ordered, true, p);
+	*ret_cell = place;
+	return 0;
+}
+
+const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n)
+{
+	*ret_n = g->n_cells;
+	return g->tally;
+}
+
+uint32_t groups_finding_of(const struct groups *g, uint32_t cell)
+{
+	return g->cell[cell].finding;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of properties: see property.h. */
+#include "describe/property.h"
+
+const struct property *const properties[] = {
+	&property_payload_length,
+	&property_ports,
+	&property_peers,
+	&property_payload,
+	&property_port_order,
+	&property_interval,
+	NULL,
+};

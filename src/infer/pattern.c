@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Grade `pattern`: see infer.h. */
+#include <stdlib.h>
+
+#include "infer/infer.h"
+
+static bool by_sender(const struct cell_tally *c)
+{
+	return c->direction == DIRECTION_OUT || c->direction == DIRECTION_LOCAL;
+}
+
+/* Reasons that only say that evidence is missing; the others say what is the case. */
+static bool lacks_evidence(const struct cell_tally *c)
+{
+	return c->process == PROCESS_NONE &&
+		(c->reason == REASON_NOT_IN_LOG || c->reason == REASON_OUTSIDE_EVIDENCE ||
+			c->reason == REASON_LOST_EVENTS || c->reason == REASON_NO_EVIDENCE);
+}
+
+static int by_pool_and_length(const void *x, const void *y)
+{
+	const struct cell_tally *a = *(const struct cell_tally *const *)x;
+	const struct cell_tally *b = *(const struct cell_tally *const *)y;
+	if (a->pool != b->pool)
+		return a->pool < b->pool ? -1 : 1;
+	if (a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+/* What a group's evidence says. */
+struct witness {
+	uint64_t with_event, denied; /* packets with an event; packets that the log denies */
+	process_handle candidates[CLAIM_CANDIDATES];
+	uint8_t n_candidates;
+	bool more_candidates;
+};
+
+static void add_candidate(struct witness *w, process_handle process)
+{
+	for (unsigned i = 0; i < w->n_candidates; i++)
+		if (w->candidates[i] == process)
+			return;
+	if (w->n_candidates == CLAIM_CANDIDATES)
+		w->more_candidates = true;
+	else
+		w->candidates[w->n_candidates++] = process;
+}
+
+static struct witness hear(const struct cell_tally *const *group, size_t n)
+{
+	struct witness w = { 0 };
+	for (size_t i = 0; i < n; i++) {
+		if (group[i]->as_ports) {
+			w.with_event += group[i]->as_ports;
+			add_candidate(&w, group[i]->process);
+		} else if (group[i]->reason == REASON_NOT_IN_LOG) {
+			w.denied += group[i]->packets;
+		}
+	}
+	return w;
+}
+
+/* A log that holds nine in ten of a group's packets is no excerpt: what it lacks was not sent by
+ * what it records. */
+static bool log_is_complete(const struct witness *w)
+{
+	return w->with_event * 10 >= (w->with_event + w->denied) * 9;
+}
+
+/* Wrong where a second process sent the same pattern and the log has not one of its events: an
+ * excerpt of one process's rows. That is why `pattern` is below every grade with evidence. */
+static struct cell_verdict judge(const struct cell_tally *c, const struct witness *w)
+{
+	struct cell_verdict v = { .process = PROCESS_NONE };
+	if (!lacks_evidence(c) || w->n_candidates == 0)
+		return v;
+	if (c->reason == REASON_NOT_IN_LOG && log_is_complete(w))
+		return v;
+	if (w->n_candidates == 1) {
+		v.grade = GRADE_PATTERN;
+		v.process = w->candidates[0];
+		return v;
+	}
+	v.reason = REASON_AMBIGUOUS;
+	v.n_candidates = w->n_candidates;
+	v.more_candidates = w->more_candidates;
+	for (unsigned i = 0; i < w->n_candidates; i++)
+		v.candidates[i] = w->candidates[i];
+	return v;
+}
+
+static size_t known_lengths(const struct cell_tally *const *pool, size_t n)
+{
+	size_t lengths = 0;
+	for (size_t i = 0; i < n; i++)
+		if (pool[i]->length != CELL_LENGTH_UNKNOWN &&
+			(i == 0 || pool[i]->length != pool[i - 1]->length))
+			lengths++;
+	return lengths;
+}
+
+struct run {
+	const struct cell_tally *cells;
+	struct cell_verdict *verdicts;
+};
+
+static void judge_group(const struct run *run, const struct cell_tally *const *group, size_t n)
+{
+	struct witness w = hear(group, n);
+	for (size_t i = 0; i < n; i++)
+		run->verdicts[group[i] - run->cells] = judge(group[i], &w);
+}
+
+/* A list states no lengths: its packets share a pool's pattern only where the pool has just one
+ * length that anything states. Lengths that are not told apart (TCP) are no pattern. */
+static void judge_pool(const struct run *run, const struct cell_tally *const *pool, size_t n)
+{
+	if (!by_sender(pool[0]) || pool[0]->length == CELL_LENGTH_MANY)
+		return;
+	if (known_lengths(pool, n) <= 1) {
+		judge_group(run, pool, n);
+		return;
+	}
+	for (size_t i = 0, same; i < n; i += same) {
+		for (same = 1; i + same < n && pool[i + same]->length == pool[i]->length;)
+			same++;
+		if (pool[i]->length < CELL_LENGTH_MANY)
+			judge_group(run, pool + i, same);
+	}
+}
+
+int infer_pattern(
+	const struct cell_tally *cells, size_t n, struct cell_verdict *ret, struct err *err)
+{
+	const struct cell_tally **sorted = malloc((n + 1) * sizeof *sorted);
+	if (!sorted)
+		return err_nomem(err);
+	for (size_t i = 0; i < n; i++) {
+		sorted[i] = &cells[i];
+		ret[i] = (struct cell_verdict){ .process = PROCESS_NONE };
+	}
+	qsort(sorted, n, sizeof *sorted, by_pool_and_length);
+	struct run run = { .cells = cells, .verdicts = ret };
+	for (size_t i = 0, same; i < n; i += same) {
+		for (same = 1; i + same < n && sorted[i + same]->pool == sorted[i]->pool;)
+			same++;
+		judge_pool(&run, sorted + i, same);
+	}
+	free(sorted);
+	return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+
+#include "infer/infer.h"
+
+#define NAMED(p, n)                                                                                \
+	{                                                                                          \
+		.direction = DIRECTION_OUT, .length = 8, .process = p, .packets = n, .as_ports = n \
+	}
+#define DENIED(n)                                                                 \
+	{                                                                         \
+		.direction = DIRECTION_OUT, .length = 8, .process = PROCESS_NONE, \
+		.reason = REASON_NOT_IN_LOG, .packets = n                         \
+	}
+
+static void infer(struct cell_tally *cells, size_t n, struct cell_verdict *v)
+{
+	struct err err = { 0 };
+	cr_assert_eq(infer_pattern(cells, n, v, &err), 0);
+}
+
+/* The article: two of fifteen have events, all of one process. */
+Test(pattern, the_rest_of_one_processs_group)
+{
+	struct cell_tally c[] = { NAMED(7, 2), DENIED(13) };
+	struct cell_verdict v[2];
+	c[1].length = CELL_LENGTH_UNKNOWN;
+	infer(c, 2, v);
+	cr_assert_eq(v[0].grade, GRADE_NONE, "a named cell stays as it is");
+	cr_assert_eq(v[1].grade, GRADE_PATTERN);
+	cr_assert_eq(v[1].process, 7);
+}
+
+Test(pattern, two_processes_are_ambiguous)
+{
+	struct cell_tally c[] = { NAMED(7, 2), NAMED(9, 1), DENIED(13) };
+	struct cell_verdict v[3];
+	infer(c, 3, v);
+	cr_assert_eq(v[2].grade, GRADE_NONE);
+	cr_assert_eq(v[2].reason, REASON_AMBIGUOUS);
+	cr_assert_eq(v[2].n_candidates, 2);
+}
+
+/* The log holds nine of ten: what it denies was not sent by what it records. */
+Test(pattern, a_complete_log_is_believed)
+{
+	struct cell_tally c[] = { NAMED(7, 90), DENIED(10) };
+	struct cell_verdict v[2];
+	infer(c, 2, v);
+	cr_assert_eq(v[1].grade, GRADE_NONE);
+	cr_assert_eq(v[1].reason, REASON_NONE);
+	c[1].reason = REASON_OUTSIDE_EVIDENCE;
+	infer(c, 2, v);
+	cr_assert_eq(v[1].grade, GRADE_PATTERN, "outside of the log it denies nothing");
+	c[0].packets = c[0].as_ports = 89;
+	c[1].reason = REASON_NOT_IN_LOG;
+	c[1].packets = 11;
+	infer(c, 2, v);
+	cr_assert_eq(v[1].grade, GRADE_PATTERN);
+}
+
+Test(pattern, another_length_pool_or_direction_is_another_group)
+{
+	struct cell_tally c[] = { NAMED(7, 2), DENIED(3), DENIED(3), DENIED(3), NAMED(7, 2) };
+	struct cell_verdict v[5];
+	c[1].length = 9;
+	c[2].pool = 1;
+	c[3].pool = c[4].pool = 2;
+	c[3].direction = c[4].direction = DIRECTION_IN;
+	infer(c, 5, v);
+	for (int i = 0; i < 5; i++)
+		cr_assert_eq(v[i].grade, GRADE_NONE, "cell %d", i);
+}
+
+/* Lengths that no input states could be either of two. */
+Test(pattern, unknown_lengths_join_a_single_known_one_only)
+{
+	struct cell_tally c[] = { NAMED(7, 2), NAMED(7, 2), DENIED(9) };
+	struct cell_verdict v[3];
+	c[1].length = 20;
+	c[2].length = CELL_LENGTH_UNKNOWN;
+	infer(c, 3, v);
+	cr_assert_eq(v[2].grade, GRADE_NONE);
+}
+
+/* TCP's lengths are no pattern. */
+Test(pattern, lengths_that_are_not_told_apart_are_no_pattern)
+{
+	struct cell_tally c[] = { NAMED(7, 2), DENIED(9) };
+	struct cell_verdict v[2];
+	c[0].length = c[1].length = CELL_LENGTH_MANY;
+	infer(c, 2, v);
+	cr_assert_eq(v[1].grade, GRADE_NONE);
+}
+
+/* What the packet proves, and what is ambiguous already, no pattern overrules. */
+Test(pattern, only_a_lack_of_evidence_is_filled)
+{
+	struct cell_tally c[] = { NAMED(7, 2), DENIED(3), DENIED(3), DENIED(3) };
+	struct cell_verdict v[4];
+	c[1].reason = REASON_AMBIGUOUS;
+	c[2].reason = REASON_OTHER_HOST;
+	c[3].reason = REASON_NOT_TRACED;
+	infer(c, 4, v);
+	for (int i = 0; i < 4; i++)
+		cr_assert_eq(v[i].grade, GRADE_NONE, "cell %d", i);
+}
