@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Peeking at the inputs: local addresses, hosts, clocks. See run.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "cmd/cmd.h"
+#include "cmd/run.h"
+#include "correlate/vote.h"
+#include "decode/decode.h"
+#include "evidence/formats.h"
+
+/* The front of one input that may vote. */
+struct peek {
+	struct source source; /* self NULL: not of this kind, or at its end */
+	struct ballots ballots;
+	bool is_log;
+	bool ended;
+	bool moved; /* the ballots are no longer those of the front */
+};
+
+static bool yields(const struct run_input *in, unsigned what)
+{
+	return in->input && (in->format->yields & what);
+}
+
+static int take_record(
+	struct run *r, uint32_t input, struct peek *p, struct record *rec, struct err *err)
+{
+	if (rec->kind == RECORD_EVENT && rec->has_time) {
+		if (hosts_see_event(&r->hosts, input, &rec->event, err) < 0)
+			return -1;
+		return ballots_add_event(&p->ballots, &rec->event, rec->when, err);
+	}
+	if (rec->kind != RECORD_PACKET)
+		return 0;
+	struct digest d;
+	decode_packet(&rec->packet, &d);
+	if (r->inputs[input].details)
+		return complete_add(&r->complete, rec->number, input, &d, err) < 0 &&
+				err->kind != ERR_LIMIT
+			? -1
+			: 0;
+	if (rec->packet.digested)
+		complete_fill(&r->complete, rec->number, &d);
+	return rec->has_time ? ballots_add_packet(&p->ballots, &d, rec->when, err) : 0;
+}
+
+/* Reads on until the ballots are full or the input ends. Damage is passed over here: the first
+ * pass will meet it again and say so. */
+static int read_on(struct run *r, uint32_t input, struct peek *p, struct err *err)
+{
+	uint64_t records = 0;
+	p->ballots.n = 0;
+	while (!p->ended && p->ballots.n < p->ballots.max &&
+		records++ < 4ull * LIMIT_PEEK_RECORDS && !*r->interrupted) {
+		struct record rec;
+		struct err damage = { 0 };
+		int rc = source_next(&p->source, &rec, &damage);
+		bool lost = rc < 0 && (damage.kind == ERR_SYSTEM || damage.kind == ERR_NOMEM);
+		if (rc == SOURCE_END || lost)
+			p->ended = true;
+		if (rc == SOURCE_ITEM && take_record(r, input, p, &rec, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int begin(struct run *r, uint32_t input, struct peek *p, struct err *err)
+{
+	struct run_input *in = &r->inputs[input];
+	struct err damage = { 0 };
+	source_close(&p->source);
+	ballots_done(&p->ballots);
+	*p = (struct peek){ .is_log = in->format->yields & YIELDS_EVENTS };
+	ballots_init(&p->ballots, LIMIT_PEEK_RECORDS);
+	if (formats_open(in->format, in->input, &p->source, &damage) < 0) {
+		run_damage(r, input, &damage);
+		p->source.self = NULL;
+		input_close(in->input);
+		in->input = NULL;
+		return 0;
+	}
+	return read_on(r, input, p, err);
+}
+
+/* Aligns one log with a capture. Where the fronts of the files do not meet, the capture is read
+ * on, then the log: one may have been started hours before the other. */
+static int align(struct run *r, struct peek *capture, uint32_t capture_input, struct peek *log,
+	uint32_t input, struct err *err)
+{
+	struct clock *clock = &r->clocks[input];
+	int64_t tick = r->inputs[input].format->tick_ns;
+	if (capture->moved && begin(r, capture_input, capture, err) < 0)
+		return -1;
+	if (vote_align(&capture->ballots, &log->ballots, tick, clock, err) < 0)
+		return -1;
+	struct peek *behind[2] = { capture, log };
+	uint32_t which[2] = { capture_input, input };
+	for (int k = 0; k < 2; k++) {
+		while (clock->state == CLOCK_NONE && !behind[k]->ended && !*r->interrupted) {
+			behind[k]->moved = true;
+			if (read_on(r, which[k], behind[k], err) < 0 ||
+				vote_align(&capture->ballots, &log->ballots, tick, clock, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static const char *assigned(const struct assignment *list, size_t n, const char *file, bool *used)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].file, file) == 0) {
+			used[i] = true;
+			return list[i].value;
+		}
+	}
+	return NULL;
+}
+
+/* --host and --clock name files of the command line; a name that is none of them is a slip. */
+static int check_used(const struct assignment *list, size_t n, const bool *used, const char *option,
+	struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!used[i])
+			return err_set(err, ERR_USAGE,
+				"%s names \"%s\", which is not among the files", option,
+				list[i].file);
+	return 0;
+}
+
+static int apply_options(struct run *r, bool *given, struct err *err)
+{
+	const struct options *o = r->options;
+	bool *hosts = calloc(o->n_hosts + 1, sizeof *hosts);
+	bool *clocks = calloc(o->n_clocks + 1, sizeof *clocks);
+	int rc = hosts && clocks ? 0 : err_nomem(err);
+	for (uint32_t i = 0; i < r->n && rc == 0; i++) {
+		const char *name = assigned(o->hosts, o->n_hosts, o->files[i], hosts);
+		const char *offset = assigned(o->clocks, o->n_clocks, o->files[i], clocks);
+		int64_t ns;
+		if (name)
+			hosts_name_input(&r->hosts, i, name);
+		if (!offset)
+			continue;
+		if (!clock_parse_offset(span_text(offset), &ns)) {
+			rc = err_set(err, ERR_USAGE,
+				"--clock takes an offset such as +4h or "
+				"-7h30m or 0.312s, not \"%s\"",
+				offset);
+			continue;
+		}
+		int64_t tick = r->inputs[i].format ? r->inputs[i].format->tick_ns : 0;
+		r->clocks[i] = clock_given(ns, tick ? tick : 1000000);
+		r->inputs[i].has_clock = true;
+		given[i] = true;
+	}
+	if (rc == 0)
+		rc = check_used(o->hosts, o->n_hosts, hosts, "--host", err);
+	if (rc == 0)
+		rc = check_used(o->clocks, o->n_clocks, clocks, "--clock", err);
+	free(hosts);
+	free(clocks);
+	return rc;
+}
+
+/* The first capture is the reference; logs are aligned with the first capture that they meet. */
+static int align_all(struct run *r, struct peek *peeks, const bool *given, struct err *err)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (given[i])
+			continue;
+		r->clocks[i] = clock_reference();
+		if (!yields(&r->inputs[i], YIELDS_EVENTS))
+			continue;
+		r->inputs[i].has_clock = true;
+		r->clocks[i].state = CLOCK_NONE;
+		for (uint32_t k = 0; k < r->n && r->clocks[i].state == CLOCK_NONE; k++)
+			if (peeks[k].source.self && !peeks[k].is_log && !r->inputs[k].details &&
+				align(r, &peeks[k], k, &peeks[i], i, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* Packet details first: they complete the frames of a list, which then can vote. */
+static int peek_all(struct run *r, struct peek *peeks, struct err *err)
+{
+	for (int details = 1; details >= 0; details--)
+		for (uint32_t i = 0; i < r->n; i++)
+			if (r->inputs[i].details == details &&
+				yields(&r->inputs[i], YIELDS_PACKETS | YIELDS_EVENTS) &&
+				begin(r, i, &peeks[i], err) < 0)
+				return -1;
+	return 0;
+}
+
+/* What the front of a capture shows, the correlator knows from its first packet on. */
+static int show_addresses(struct run *r, const struct peek *p, struct err *err)
+{
+	for (size_t i = 0; !p->is_log && i < p->ballots.n; i++) {
+		const struct flow *f = &p->ballots.items[i].flow;
+		if (join_see_address(r->join, &f->src.addr, err) < 0 ||
+			join_see_address(r->join, &f->dst.addr, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int run_align(struct run *r, struct err *err)
+{
+	struct peek *peeks = calloc(r->n, sizeof *peeks);
+	bool *given = calloc(r->n, sizeof *given);
+	int rc = peeks && given ? 0 : err_nomem(err);
+	if (rc == 0)
+		rc = apply_options(r, given, err);
+	if (rc == 0)
+		rc = peek_all(r, peeks, err);
+	if (rc == 0)
+		rc = align_all(r, peeks, given, err);
+	if (rc == 0)
+		rc = hosts_settle(&r->hosts, err);
+	if (rc == 0)
+		rc = run_join(r, err);
+	for (uint32_t i = 0; rc == 0 && i < r->n; i++)
+		rc = show_addresses(r, &peeks[i], err);
+	for (size_t i = 0; peeks && i < r->n; i++) {
+		source_close(&peeks[i].source);
+		ballots_done(&peeks[i].ballots);
+	}
+	free(peeks);
+	free(given);
+	return rc;
+}

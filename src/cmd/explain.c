@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* whosent explain: the main job, offline. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/sandbox.h"
+#include "cmd/cmd.h"
+#include "cmd/run.h"
+
+/* Set by Ctrl-C; the report then says what is known so far. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+static void catch_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND };
+	sigaction(SIGINT, &action, NULL);
+}
+
+static const char usage[] =
+	"Usage: whosent explain [OPTIONS] FILE...\n\n"
+	"Names the process behind each packet. FILEs are captures, kernel event logs and process\n"
+	"tables, in any order; each is recognised by its content. `-` is standard input.\n\n"
+	"  -f, --filter EXPR        report only packets that match (pcap-filter(7))\n"
+	"      --frame N[,N...]     the proof for these frames, with all that was considered\n"
+	"      --packets            a line for each packet too\n"
+	"      --json               one JSON object per line\n"
+	"      --clock FILE=OFFSET  add this to FILE's clock: +4h, -7h30m, 0.312s\n"
+	"      --host FILE=NAME     FILE is evidence of the computer NAME\n"
+	"      --rules DIR          more rules (*.yaml)\n"
+	"      --color WHEN         auto, always or never\n"
+	"      --no-sandbox         keep the right to open files, to connect and to run programs\n"
+	"  -q, --quiet              no section on the inputs\n"
+	"  -v, --verbose            more detail\n"
+	"  -h, --help               this text\n";
+
+/* Everything is open by now: what the readers of hostile bytes do not need is given up. */
+static int enter_sandbox(const struct options *o, struct err *err)
+{
+	unsigned held = 0;
+	if (o->no_sandbox) {
+		say("--no-sandbox: a flaw in a reader could now open files, connect and run "
+		    "programs with your rights");
+		return 0;
+	}
+	if (sandbox_enter(SANDBOX_FILES | SANDBOX_SYSCALLS, &held, err) < 0)
+		return err_in(err, "no sandbox (--no-sandbox goes without)");
+	if (o->verbose && !(held & SANDBOX_FILES))
+		say("this kernel has no Landlock; seccomp alone guards the readers");
+	return 0;
+}
+
+static int work(struct run *r, struct err *err)
+{
+	const struct options *o = r->options;
+	if (o->filter && filter_new(o->filter, &r->filter, err) < 0)
+		return -1;
+	if (load_rules(o->rules_dir, &r->rules, err) < 0 || run_open(r, err) < 0)
+		return -1;
+	if (o->packets && spill_open(&r->spill, err) < 0)
+		return -1;
+	if (enter_sandbox(o, err) < 0)
+		return -1;
+	catch_interrupt();
+	if (run_align(r, err) < 0 || run_first(r, err) < 0)
+		return -1;
+	return run_conclude(r, err) < 0 ? -1 : run_output(r, err);
+}
+
+static int exit_code(const struct run *r)
+{
+	bool any = false, failed = false;
+	for (size_t i = 0; i < r->n; i++) {
+		any = any || r->reports[i].tally.records > 0;
+		failed = failed || r->inputs[i].failed;
+	}
+	if (r->report.interrupted)
+		return EXIT_INTERRUPTED;
+	return !any ? EXIT_FAILED : failed ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+static int explain(const struct options *o)
+{
+	struct run r = { .options = o, .key = hash_key_new(), .interrupted = &interrupted };
+	struct err err = { 0 };
+	int code;
+	if (work(&r, &err) < 0) {
+		say_err(NULL, &err);
+		code = err.kind == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	} else {
+		code = exit_code(&r);
+	}
+	run_close(&r);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options o;
+	struct err err = { 0 };
+	int code;
+	if (options_parse(argc, argv, &o, &err) < 0) {
+		say_err(NULL, &err);
+		code = err.kind == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	} else if (o.help) {
+		fputs(usage, stdout);
+		code = EXIT_DONE;
+	} else {
+		code = explain(&o);
+	}
+	options_done(&o);
+	return code;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.summary = "name the process behind each packet of captures, offline",
+	.run = run,
+};

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first pass: records to claims to groups. See run.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/run.h"
+#include "decode/decode.h"
+
+static bool is_log(const struct run_input *in)
+{
+	return in->input && (in->format->yields & YIELDS_EVENTS);
+}
+
+/* --frame: the packet, its claims and what was considered outlive the call. */
+static int keep_frame(struct run *r, const struct settled *s, uint32_t cell, struct err *err)
+{
+	struct watched_frame *frames = realloc(r->frames, (r->n_frames + 1) * sizeof *frames);
+	if (!frames)
+		return err_nomem(err);
+	r->frames = frames;
+	struct considered *considered = malloc((s->n_considered + 1) * sizeof *considered);
+	if (!considered)
+		return err_nomem(err);
+	if (s->n_considered)
+		memcpy(considered, s->considered, s->n_considered * sizeof *considered);
+	struct watched_frame *f = &frames[r->n_frames++];
+	*f = (struct watched_frame){ .digest = *s->digest,
+		.cell = cell,
+		.considered = considered,
+		.n_considered = s->n_considered };
+	memcpy(f->sides, s->claims, sizeof f->sides);
+	f->line = (struct packet_line){ .input = s->input,
+		.number = s->number,
+		.has_time = s->has_time,
+		.when = s->when,
+		.direction = s->direction };
+	return 0;
+}
+
+static bool is_watched(const struct run *r, uint64_t number)
+{
+	for (size_t i = 0; i < r->options->n_frames; i++)
+		if (r->options->frames[i] == number)
+			return true;
+	return false;
+}
+
+static int settled(void *context, const struct settled *s, struct err *err)
+{
+	struct run *r = context;
+	uint32_t cell;
+	if (groups_add(r->groups, s, &cell, err) < 0)
+		return -1;
+	if (r->options->n_frames && s->selected && is_watched(r, s->number) &&
+		keep_frame(r, s, cell, err) < 0)
+		return -1;
+	struct spilled record;
+	memset(&record, 0, sizeof record);
+	memcpy(record.claims, s->claims, sizeof record.claims);
+	record.cell = cell;
+	record.direction = (uint8_t)s->direction;
+	record.selected = s->selected;
+	return spill_write(&r->spill, &record, err);
+}
+
+int run_join(struct run *r, struct err *err)
+{
+	struct join_setup setup = { .key = r->key,
+		.hosts = &r->hosts,
+		.roster = r->roster,
+		.coverage = &r->coverage,
+		.clocks = r->clocks,
+		.watched = r->options->frames,
+		.n_watched = r->options->n_frames,
+		.settled = settled,
+		.context = r };
+	for (uint32_t i = 0; i < r->n; i++)
+		if (is_log(&r->inputs[i]))
+			coverage_add(&r->coverage, i, r->inputs[i].format, r->hosts.of_input[i],
+				&r->clocks[i]);
+	return join_new(&setup, &r->join, err);
+}
+
+int run_digest(struct run *r, const struct merged *m, struct digest *ret, bool *ret_packet,
+	struct err *err)
+{
+	const struct record *rec = &m->record;
+	decode_packet(&rec->packet, ret);
+	*ret_packet = !r->inputs[rec->input].details;
+	if (!*ret_packet) {
+		struct err full = { 0 };
+		if (complete_add(&r->complete, rec->number, rec->input, ret, &full) < 0) {
+			if (full.kind != ERR_LIMIT)
+				return err_nomem(err);
+			run_damage(r, rec->input, &full);
+		}
+	} else if (rec->packet.digested) {
+		complete_fill(&r->complete, rec->number, ret);
+	}
+	return 0;
+}
+
+static void see_time(struct input_report *report, const struct merged *m)
+{
+	if (!m->record.has_time)
+		return;
+	struct ref_time t = m->has_ref ? m->ref : (struct ref_time){ m->record.when.ns };
+	if (!report->has_time || t.ns < report->first.ns)
+		report->first = t;
+	if (!report->has_time || t.ns > report->last.ns)
+		report->last = t;
+	report->has_time = true;
+}
+
+static int take_packet(struct run *r, const struct merged *m, struct err *err)
+{
+	struct digest digest;
+	bool packet;
+	if (run_digest(r, m, &digest, &packet, err) < 0)
+		return -1;
+	r->reports[m->record.input].packets++;
+	if (!packet)
+		return 0;
+	bool selected = !r->filter || filter_match(r->filter, &m->record.packet, &digest);
+	return join_packet(
+		r->join, &m->record, &digest, m->has_ref ? &m->ref : NULL, selected, err);
+}
+
+static int take_process(struct run *r, const struct merged *m, struct err *err)
+{
+	struct input_report *report = &r->reports[m->record.input];
+	uint32_t host = r->hosts.of_input[m->record.input];
+	report->processes++;
+	if (host == HOST_NONE) {
+		report->unused_roster = true;
+		return 0;
+	}
+	r->report.has_roster = r->report.has_roster || m->record.process.image.n;
+	struct err full = { 0 };
+	if (roster_note(r->roster, host, &m->record.process, m->has_ref ? &m->ref : NULL, &full) ==
+			0 ||
+		full.kind == ERR_LIMIT)
+		return 0;
+	*err = full;
+	return -1;
+}
+
+static void take_loss(struct run *r, const struct merged *m)
+{
+	const struct loss *loss = &m->record.loss;
+	if (loss->what == LOSS_PACKETS) {
+		r->report.lost_packets += loss->count;
+		return;
+	}
+	r->report.lost_events += loss->count;
+	if (is_log(&r->inputs[m->record.input]))
+		coverage_lose(&r->coverage, m->record.input, m->has_ref ? &m->ref : NULL);
+}
+
+static int take(struct run *r, const struct merged *m, struct err *err)
+{
+	const struct ref_time *when = m->has_ref ? &m->ref : NULL;
+	see_time(&r->reports[m->record.input], m);
+	if (when && is_log(&r->inputs[m->record.input]))
+		coverage_see(&r->coverage, m->record.input, *when);
+	switch (m->record.kind) {
+	case RECORD_PACKET:
+		return take_packet(r, m, err);
+	case RECORD_EVENT:
+		r->reports[m->record.input].events++;
+		r->report.has_events = true;
+		return join_event(r->join, &m->record, when, err);
+	case RECORD_PROCESS:
+		return take_process(r, m, err);
+	case RECORD_LOSS:
+		take_loss(r, m);
+		return 0;
+	default:
+		return err_set(err, ERR_MALFORMED, "a reader made a record of no kind");
+	}
+}
+
+/* Details that no list mentioned are packets of their own, without a time that could be used. */
+static int take_rest(struct run *r, struct err *err)
+{
+	const struct detail_frame **rest;
+	size_t n;
+	if (complete_rest(&r->complete, &rest, &n, err) < 0)
+		return -1;
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct record rec = {
+			.kind = RECORD_PACKET, .input = rest[i]->input, .number = rest[i]->number
+		};
+		rec.packet = (struct packet){ .digested = true, .digest = rest[i]->digest };
+		bool selected =
+			!r->filter || filter_match(r->filter, &rec.packet, &rest[i]->digest);
+		rc = join_packet(r->join, &rec, &rest[i]->digest, NULL, selected, err);
+	}
+	free(rest);
+	return rc;
+}
+
+static void mark_ended(struct run *r, const struct merge *m)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (is_log(&r->inputs[i]) && merge_ended(m, i))
+			coverage_end(&r->coverage, i);
+}
+
+static int merge_all(struct run *r, struct merge *m, struct err *err)
+{
+	struct merged item;
+	uint32_t input;
+	int rc = SOURCE_ITEM;
+	while (rc != SOURCE_END && !*r->interrupted) {
+		struct err damage = { 0 };
+		rc = merge_next(m, &item, &input, &damage);
+		if (rc < 0 && damage.kind == ERR_NOMEM)
+			return err_nomem(err);
+		if (rc < 0)
+			run_damage(r, input, &damage);
+		mark_ended(r, m);
+		if (rc == SOURCE_ITEM && take(r, &item, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool all(const struct run_input *in)
+{
+	(void)in;
+	return true;
+}
+
+int run_first(struct run *r, struct err *err)
+{
+	struct merge_input *sources;
+	struct merge *m = NULL;
+	if (run_sources(r, all, &sources, err) < 0)
+		return -1;
+	int rc = merge_new(sources, r->n, &m, err);
+	if (rc == 0)
+		rc = merge_all(r, m, err);
+	if (rc == 0)
+		rc = take_rest(r, err);
+	if (rc == 0)
+		rc = join_finish(r->join, err);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct source *s = &sources[i].source;
+		if (s->self)
+			r->reports[i].tally = *s->format->tally(s->self);
+	}
+	merge_free(m);
+	run_close_sources(r, sources);
+	r->report.interrupted = *r->interrupted;
+	r->report.evicted = join_evicted(r->join);
+	return rc;
+}

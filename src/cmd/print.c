@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report: findings at once, packets by a second reading of the captures. See run.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/run.h"
+#include "output/output.h"
+
+/* A claim of the first pass after the inferences over its group. */
+static void apply(const struct run *r, uint32_t cell, struct claim *sender)
+{
+	const struct cell_verdict *v = &r->verdicts[cell];
+	if (sender->grade != GRADE_NONE)
+		return;
+	if (v->grade != GRADE_NONE) {
+		*sender = claim_reason(REASON_NONE, DETAIL_NONE);
+		sender->grade = (uint8_t)v->grade;
+		sender->process = v->process;
+	} else if (v->reason != REASON_NONE) {
+		*sender = claim_reason(v->reason, DETAIL_NONE);
+		sender->n_candidates = v->n_candidates;
+		sender->more_candidates = v->more_candidates;
+		memcpy(sender->candidates, v->candidates, sizeof sender->candidates);
+	}
+}
+
+static uint32_t finding_of(const struct run *r, uint32_t cell)
+{
+	uint32_t place = groups_finding_of(r->groups, cell);
+	return place == UINT32_MAX ? 0 : r->finding_number[place];
+}
+
+struct printer {
+	struct run *run;
+	const struct sink_ops *sink;
+	void *self;
+};
+
+static int put_packet(
+	struct printer *p, const struct merged *m, const struct digest *digest, struct err *err)
+{
+	struct spilled record;
+	if (spill_read(&p->run->spill, &record, err) < 0)
+		return -1;
+	if (!record.selected)
+		return 0;
+	apply(p->run, record.cell, &record.claims[SIDE_SENDER]);
+	struct packet_line line = { .input = m->record.input,
+		.number = m->record.number,
+		.has_time = m->has_ref,
+		.when = m->ref,
+		.digest = digest,
+		.sides = record.claims,
+		.finding = finding_of(p->run, record.cell),
+		.direction = record.direction };
+	return p->sink->packet(p->self, &line, err);
+}
+
+static bool is_capture(const struct run_input *in)
+{
+	return in->format->yields & YIELDS_PACKETS;
+}
+
+static int put_rest(struct printer *p, struct err *err)
+{
+	const struct detail_frame **rest;
+	size_t n;
+	if (complete_rest(&p->run->complete, &rest, &n, err) < 0)
+		return -1;
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct merged m = { .record = {
+					    .input = rest[i]->input, .number = rest[i]->number } };
+		rc = put_packet(p, &m, &rest[i]->digest, err);
+	}
+	free(rest);
+	return rc;
+}
+
+static int put_merged(struct printer *p, struct merge *m, struct err *err)
+{
+	struct merged item;
+	uint32_t input;
+	int rc;
+	uint64_t left = 0;
+	for (size_t i = 0; i < p->run->n; i++)
+		left += p->run->reports[i].packets;
+	while (left && (rc = merge_next(m, &item, &input, err)) != SOURCE_END) {
+		struct digest digest;
+		bool packet;
+		if (rc < 0 && err->kind == ERR_NOMEM)
+			return -1;
+		if (rc < 0 || item.record.kind != RECORD_PACKET)
+			continue;
+		left--;
+		if (run_digest(p->run, &item, &digest, &packet, err) < 0 ||
+			(packet && put_packet(p, &item, &digest, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+/* Reads the captures again, in the same order, and gives each packet its claim. */
+static int put_packets(struct printer *p, struct err *err)
+{
+	struct merge_input *sources;
+	struct merge *m = NULL;
+	if (spill_rewind(&p->run->spill, err) < 0 ||
+		run_sources(p->run, is_capture, &sources, err) < 0)
+		return -1;
+	int rc = merge_new(sources, p->run->n, &m, err);
+	if (rc == 0)
+		rc = put_merged(p, m, err);
+	if (rc == 0 && !p->run->report.interrupted)
+		rc = put_rest(p, err);
+	merge_free(m);
+	run_close_sources(p->run, sources);
+	return rc;
+}
+
+static int put_frames(struct printer *p, struct err *err)
+{
+	for (size_t i = 0; i < p->run->n_frames; i++) {
+		struct watched_frame *f = &p->run->frames[i];
+		apply(p->run, f->cell, &f->sides[SIDE_SENDER]);
+		f->line.digest = &f->digest;
+		f->line.sides = f->sides;
+		f->line.finding = finding_of(p->run, f->cell);
+		if (p->sink->dossier(p->self, &f->line, f->considered, f->n_considered, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int put_findings(struct printer *p, struct err *err)
+{
+	const struct report *report = &p->run->report;
+	for (size_t i = 0; i < report->n_findings; i++)
+		if (p->sink->finding(p->self, &report->findings[i], err) < 0)
+			return -1;
+	return p->sink->summary ? p->sink->summary(p->self, report, err) : 0;
+}
+
+static int put_all(struct printer *p, struct err *err)
+{
+	const struct options *o = p->run->options;
+	if (p->sink->begin && p->sink->begin(p->self, &p->run->report, err) < 0)
+		return -1;
+	if (o->packets && put_packets(p, err) < 0)
+		return -1;
+	int rc = o->n_frames ? put_frames(p, err) : put_findings(p, err);
+	return rc == 0 && p->sink->end ? p->sink->end(p->self, err) : rc;
+}
+
+static const char **host_names(const struct run *r)
+{
+	const char **names = calloc(r->hosts.n + 1, sizeof *names);
+	for (size_t i = 0; names && i < r->hosts.n; i++)
+		names[i] = i < r->hosts.n_inputs ? r->hosts.names[i] : NULL;
+	return names;
+}
+
+int run_output(struct run *r, struct err *err)
+{
+	struct sink_context context = { .out = stdout,
+		.color = r->options->color,
+		.quiet = r->options->quiet,
+		.verbose = r->options->verbose,
+		.inputs = r->reports,
+		.n_inputs = r->n,
+		.n_hosts = r->hosts.n };
+	context.processes = roster_all(r->roster, &context.n_processes);
+	const char **names = host_names(r);
+	if (!names)
+		return err_nomem(err);
+	context.hosts = names;
+	struct printer p = { .run = r, .sink = r->options->json ? &output_json : &output_terminal };
+	int rc = p.sink->open(&context, &p.self, err);
+	if (rc == 0)
+		rc = put_all(&p, err);
+	p.sink->close(p.self);
+	free(names);
+	if (rc == 0 && fflush(stdout) != 0)
+		rc = err_sys(err, errno, "cannot write the report");
+	return rc;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run of `whosent explain`: what its steps hand to each other.
+ *
+ *   run_open       inputs are opened and recognised
+ *   run_align      peek: local addresses, hosts, clocks
+ *   run_first      records -> claims -> groups; claims are spilled where packets are wanted
+ *   run_conclude   inferences, findings, rules
+ *   run_output     the report; packets by a second reading of the captures */
+#ifndef WHOSENT_CMD_RUN_H
+#define WHOSENT_CMD_RUN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "cmd/options.h"
+#include "cmd/spill.h"
+#include "correlate/complete.h"
+#include "correlate/coverage.h"
+#include "correlate/hosts.h"
+#include "correlate/join.h"
+#include "correlate/merge.h"
+#include "correlate/roster.h"
+#include "decode/filter.h"
+#include "describe/groups.h"
+#include "evidence/input.h"
+#include "know/rules.h"
+#include "model/report.h"
+#include "model/sink.h"
+#include "model/source.h"
+
+/* One file of the command line. */
+struct run_input {
+	struct input *input; /* NULL where it could not be opened or was not recognised */
+	const struct source_format *format;
+	bool details; /* packet details that complete the frames of a list */
+	bool failed;  /* missing, unrecognised or damaged: exit code 3 */
+	unsigned errors_shown;
+	struct clock clock;
+	bool has_clock; /* its clock was compared with the reference */
+};
+
+/* A frame of --frame, kept until the report. */
+struct watched_frame {
+	struct packet_line line;
+	struct digest digest;
+	struct claim sides[SIDES];
+	uint32_t cell;
+	struct considered *considered;
+	size_t n_considered;
+};
+
+struct run {
+	const struct options *options;
+	struct hash_key key;
+	struct run_input *inputs; /* [n] */
+	size_t n;
+	struct clock *clocks;         /* [n]: those of the inputs, refined while running */
+	struct input_report *reports; /* [n] */
+	struct hosts hosts;
+	struct roster *roster;
+	struct coverage coverage;
+	struct filter *filter; /* NULL: all */
+	struct rules *rules;
+	struct groups *groups;
+	struct join *join;
+	struct complete complete;
+	struct spill spill;
+	struct watched_frame *frames;
+	size_t n_frames;
+	struct cell_verdict *verdicts; /* by cell, after the inferences */
+	struct finding *findings;
+	uint32_t *finding_number; /* by place in groups_findings; numbers of the report */
+	struct report report;
+	const volatile sig_atomic_t *interrupted;
+};
+
+int run_open(struct run *r, struct err *err);
+int run_align(struct run *r, struct err *err);
+int run_join(struct run *r, struct err *err); /* makes the correlator; called by run_align */
+int run_first(struct run *r, struct err *err);
+int run_conclude(struct run *r, struct err *err);
+int run_output(struct run *r, struct err *err);
+void run_close(struct run *r);
+
+/* Damage of an input: said (the first few), counted, exit code 3. */
+void run_damage(struct run *r, uint32_t input, const struct err *err);
+
+/* Opens the inputs that `wanted` selects as sources for a merge; one that cannot be opened any
+ * more is damage. The array is the caller's: close_sources frees it. */
+int run_sources(struct run *r, bool (*wanted)(const struct run_input *in), struct merge_input **ret,
+	struct err *err);
+void run_close_sources(struct run *r, struct merge_input *sources);
+
+/* Decodes a packet record and adds what packet details know of it. False where the record is such
+ * a detail itself and was taken in. */
+int run_digest(struct run *r, const struct merged *m, struct digest *ret, bool *ret_packet,
+	struct err *err);
+
+#endif
