@@ -101,7 +101,9 @@ def without_trace(whosent, folder):
     candidates = rows["finding"][0]["whosent"]["candidates"]
     check("... candidates only", [
         differs("candidate", [c["process"] for c in candidates],
-                [{"pid": 2136, "name": "store.exe"}])])
+                [{"pid": 2136, "name": "store.exe"}])] +
+        [differs(p["frame"], [c["process"]["pid"] for c in p["whosent"]["sender"]["candidates"]],
+                 [2136]) for p in rows["packet"]])
 
 
 def same_bytes(whosent, folder):

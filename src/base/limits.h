@@ -36,7 +36,6 @@
 
 /* Records that peek reads of each source to align the clocks. */
 #define LIMIT_PEEK_RECORDS 65536u
-#define LIMIT_PEEK_BYTES (32u * 1024u * 1024u)
 
 /* Details of single frames (packet-detail text) that wait for their frame in a list. */
 #define LIMIT_DETAILS 65536u

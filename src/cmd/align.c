@@ -166,22 +166,59 @@ static int apply_options(struct run *r, bool *given, struct err *err)
 	return rc;
 }
 
-/* The first capture is the reference; logs are aligned with the first capture that they meet. */
+static bool is_capture(const struct run *r, const struct peek *peeks, uint32_t i)
+{
+	return peeks[i].source.self && !peeks[i].is_log && !r->inputs[i].details;
+}
+
+/* A capture beside the first one is moved only by a sure vote of the packets that both have. Else
+ * its clock is taken as the same: captures of different places share none, and pcap states UTC.
+ * Wrong for two packet lists of different zones without a packet in common: --clock helps. */
+static int align_capture(
+	struct run *r, struct peek *first, struct peek *other, uint32_t input, struct err *err)
+{
+	struct clock clock;
+	if (vote_align(&first->ballots, &other->ballots, 0, &clock, err) < 0)
+		return -1;
+	if (clock.state != CLOCK_SURE)
+		return 0;
+	r->clocks[input] = clock;
+	r->inputs[input].has_clock = true;
+	return 0;
+}
+
+static int align_log(struct run *r, struct peek *peeks, uint32_t input, struct err *err)
+{
+	r->clocks[input].state = CLOCK_NONE;
+	for (uint32_t k = 0; k < r->n && r->clocks[input].state == CLOCK_NONE; k++) {
+		if (!is_capture(r, peeks, k))
+			continue;
+		r->inputs[input].has_clock = true;
+		if (align(r, &peeks[k], k, &peeks[input], input, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The first capture is the reference. The others are aligned with it, logs with the first capture
+ * that they meet; so the captures' fronts are compared before a log may move one on. */
 static int align_all(struct run *r, struct peek *peeks, const bool *given, struct err *err)
 {
+	uint32_t first = (uint32_t)r->n;
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (given[i])
+		if (!given[i])
+			r->clocks[i] = clock_reference();
+		if (!is_capture(r, peeks, i))
 			continue;
-		r->clocks[i] = clock_reference();
-		if (!yields(&r->inputs[i], YIELDS_EVENTS))
-			continue;
-		r->inputs[i].has_clock = true;
-		r->clocks[i].state = CLOCK_NONE;
-		for (uint32_t k = 0; k < r->n && r->clocks[i].state == CLOCK_NONE; k++)
-			if (peeks[k].source.self && !peeks[k].is_log && !r->inputs[k].details &&
-				align(r, &peeks[k], k, &peeks[i], i, err) < 0)
-				return -1;
+		if (first < r->n && !given[i] &&
+			align_capture(r, &peeks[first], &peeks[i], i, err) < 0)
+			return -1;
+		first = first < r->n ? first : i;
 	}
+	for (uint32_t i = 0; i < r->n; i++)
+		if (!given[i] && yields(&r->inputs[i], YIELDS_EVENTS) &&
+			align_log(r, peeks, i, err) < 0)
+			return -1;
 	return 0;
 }
 

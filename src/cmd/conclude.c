@@ -138,6 +138,12 @@ static void add_up(struct run *r, size_t n)
 	report->filter = r->options->filter;
 }
 
+/* Which computer's process it is: said only where there are several. */
+static const char *host_name(const struct run *r, const struct process *process)
+{
+	return r->hosts.n > 1 ? r->hosts.names[process->host] : NULL;
+}
+
 int run_conclude(struct run *r, struct err *err)
 {
 	size_t n_cells, n = 0;
@@ -159,7 +165,7 @@ int run_conclude(struct run *r, struct err *err)
 		f->has_explanation = rules_explain(r->rules, &f->pattern, process, &f->explanation);
 		add_expected(r, f);
 		add_rivals(r, f, i);
-		title_make(f, process);
+		title_make(f, process, process ? host_name(r, process) : NULL);
 	}
 	int rc = sort(r, found, n, err);
 	free(found);

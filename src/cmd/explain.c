@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* whosent explain: the main job, offline. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +74,29 @@ static int work(struct run *r, struct err *err)
 	return run_conclude(r, err) < 0 ? -1 : run_output(r, err);
 }
 
+/* --frame: says which frames were not met. True where all of them are missing. */
+static bool missing_frames(const struct run *r)
+{
+	const struct options *o = r->options;
+	size_t missing = 0;
+	for (size_t i = 0; i < o->n_frames; i++) {
+		size_t k = 0;
+		while (k < r->n_frames && r->frames[k].line.number != o->frames[i])
+			k++;
+		if (k < r->n_frames)
+			continue;
+		missing++;
+		say("frame %" PRIu64 " is in no capture%s", o->frames[i],
+			o->filter ? ", or the filter leaves it out" : "");
+	}
+	return o->n_frames && missing == o->n_frames;
+}
+
 static int exit_code(const struct run *r)
 {
 	bool any = false, failed = false;
+	if (missing_frames(r))
+		return EXIT_FAILED;
 	for (size_t i = 0; i < r->n; i++) {
 		any = any || r->reports[i].tally.records > 0;
 		failed = failed || r->inputs[i].failed;

@@ -56,6 +56,15 @@ static int add_directory(struct rules *r, const char *dir, struct err *err)
 	return rc;
 }
 
+/* A rule that fails its own examples is still used, for its author may want to see what it does;
+ * but it is said. */
+static void warn(void *context, const char *rule, const char *example, const char *wrong)
+{
+	(void)context;
+	if (wrong)
+		say("rule %s, example \"%s\": %s", rule, example, wrong);
+}
+
 int load_rules(const char *dir, struct rules **ret, struct err *err)
 {
 	struct rules *r;
@@ -65,6 +74,8 @@ int load_rules(const char *dir, struct rules **ret, struct err *err)
 		rules_free(r);
 		return -1;
 	}
+	if (dir)
+		rules_check(r, warn, NULL);
 	*ret = r;
 	return 0;
 }

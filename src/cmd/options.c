@@ -100,7 +100,7 @@ static int parse_one(struct options *o, int option, struct err *err)
 	case OPT_FRAME:
 		return parse_frames(o, optarg, err);
 	case OPT_JSON:
-		o->json = true;
+		o->output = "json";
 		return 0;
 	case OPT_PACKETS:
 		o->packets = true;

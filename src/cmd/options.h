@@ -22,7 +22,8 @@ struct options {
 	size_t n_frames;
 	struct assignment *clocks, *hosts;
 	size_t n_clocks, n_hosts;
-	bool json, packets, quiet, verbose, no_sandbox, color;
+	const char *output; /* its name in output.h, NULL for the first */
+	bool packets, quiet, verbose, no_sandbox, color;
 	bool help;
 };
 

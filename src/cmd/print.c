@@ -25,10 +25,18 @@ static void apply(const struct run *r, uint32_t cell, struct claim *sender)
 	}
 }
 
-static uint32_t finding_of(const struct run *r, uint32_t cell)
+/* The packet's finding, and the candidates that come with it where nobody is named. */
+static void add_finding(const struct run *r, uint32_t cell, struct packet_line *line)
 {
 	uint32_t place = groups_finding_of(r->groups, cell);
-	return place == UINT32_MAX ? 0 : r->finding_number[place];
+	if (place == UINT32_MAX)
+		return;
+	line->finding = r->finding_number[place];
+	const struct finding *f = &r->findings[line->finding - 1];
+	if (line->sides[SIDE_SENDER].grade == GRADE_NONE && f->process == PROCESS_NONE) {
+		line->expected = f->candidates;
+		line->n_expected = f->n_candidates;
+	}
 }
 
 struct printer {
@@ -52,8 +60,8 @@ static int put_packet(
 		.when = m->ref,
 		.digest = digest,
 		.sides = record.claims,
-		.finding = finding_of(p->run, record.cell),
 		.direction = record.direction };
+	add_finding(p->run, record.cell, &line);
 	return p->sink->packet(p->self, &line, err);
 }
 
@@ -126,7 +134,7 @@ static int put_frames(struct printer *p, struct err *err)
 		apply(p->run, f->cell, &f->sides[SIDE_SENDER]);
 		f->line.digest = &f->digest;
 		f->line.sides = f->sides;
-		f->line.finding = finding_of(p->run, f->cell);
+		add_finding(p->run, f->cell, &f->line);
 		if (p->sink->dossier(p->self, &f->line, f->considered, f->n_considered, err) < 0)
 			return -1;
 	}
@@ -161,6 +169,14 @@ static const char **host_names(const struct run *r)
 	return names;
 }
 
+static const struct sink_ops *output_named(const char *name)
+{
+	const struct sink_ops *const *o = outputs;
+	while (name && *o && strcmp((*o)->name, name) != 0)
+		o++;
+	return *o ? *o : outputs[0];
+}
+
 int run_output(struct run *r, struct err *err)
 {
 	struct sink_context context = { .out = stdout,
@@ -175,7 +191,7 @@ int run_output(struct run *r, struct err *err)
 	if (!names)
 		return err_nomem(err);
 	context.hosts = names;
-	struct printer p = { .run = r, .sink = r->options->json ? &output_json : &output_terminal };
+	struct printer p = { .run = r, .sink = output_named(r->options->output) };
 	int rc = p.sink->open(&context, &p.self, err);
 	if (rc == 0)
 		rc = put_all(&p, err);

@@ -3,30 +3,32 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
 #include "cmd/cmd.h"
+#include "output/escape.h"
 
-/* File names and what inputs say may hold escape sequences: no control character gets through. */
-static void put_visible(const char *text)
+/* File names and what inputs say may hold escape sequences: they are made harmless as in the
+ * report. Where memory is gone for that, a plain sentence is all there is. */
+static void put_line(const char *file, const char *text)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			fprintf(stderr, "\\x%02x", *p);
-		else
-			fputc(*p, stderr);
+	struct str line;
+	str_init(&line, 16384);
+	str_text(&line, "whosent: ");
+	if (file) {
+		escape_text(&line, file);
+		str_text(&line, ": ");
 	}
+	escape_text(&line, text);
+	fprintf(stderr, "%s\n",
+		line.failed ? "whosent: out of memory for a message" : str_get(&line));
+	str_done(&line);
 }
 
 void say_err(const char *file, const struct err *err)
 {
 	char text[512];
 	err_format(err, text, sizeof text);
-	fputs("whosent: ", stderr);
-	if (file) {
-		put_visible(file);
-		fputs(": ", stderr);
-	}
-	put_visible(text);
-	fputc('\n', stderr);
+	put_line(file, text);
 }
 
 void say(const char *fmt, ...)
@@ -36,7 +38,5 @@ void say(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	fputs("whosent: ", stderr);
-	put_visible(text);
-	fputc('\n', stderr);
+	put_line(NULL, text);
 }

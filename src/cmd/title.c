@@ -44,7 +44,7 @@ static void whom(const struct pattern *p, char *buf, size_t n)
 	snprintf(buf, n, " %s %s%s", in ? "from" : "to", service, peers);
 }
 
-void title_make(struct finding *f, const struct process *process)
+void title_make(struct finding *f, const struct process *process, const char *host)
 {
 	char things[80], peers[128], who[128];
 	what(&f->pattern, things, sizeof things);
@@ -63,5 +63,6 @@ void title_make(struct finding *f, const struct process *process)
 								: "sends";
 	if (f->pattern.direction == DIRECTION_LOCAL)
 		peers[0] = '\0';
-	snprintf(f->title, sizeof f->title, "%s %s %s%s", who, verb, things, peers);
+	snprintf(f->title, sizeof f->title, "%s%s%s %s %s%s", who, host ? " on " : "",
+		host ? host : "", verb, things, peers);
 }

@@ -6,8 +6,8 @@
 #include "model/finding.h"
 #include "model/process.h"
 
-/* Fills f->title from its pattern and process (NULL: unnamed). Names are put in as they are;
- * outputs escape the title. */
-void title_make(struct finding *f, const struct process *process);
+/* Fills f->title from its pattern and process (NULL: unnamed); `host` is its computer where there
+ * are several, else NULL. Names are put in as they are; outputs escape the title. */
+void title_make(struct finding *f, const struct process *process, const char *host);
 
 #endif

@@ -97,6 +97,14 @@ static enum reason one(const struct coverage_log *log, uint8_t transport,
 	return lost_near(log, *when) ? REASON_LOST_EVENTS : REASON_NOT_IN_LOG;
 }
 
+bool coverage_any(const struct coverage *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->logs[i].present)
+			return true;
+	return false;
+}
+
 enum reason coverage_reason(const struct coverage *c, uint32_t host, uint8_t transport,
 	const struct ref_time *when, enum detail *ret_detail)
 {

@@ -45,6 +45,9 @@ void coverage_lose(struct coverage *c, uint32_t input, const struct ref_time *wh
 /* The log has no more records. */
 void coverage_end(struct coverage *c, uint32_t input);
 
+/* Is there any log at all? */
+bool coverage_any(const struct coverage *c);
+
 /* Why is there no event of this protocol on this host at this time (NULL: not stated)? Never
  * REASON_NONE: where a log covers it all the answer is REASON_NOT_IN_LOG. */
 enum reason coverage_reason(const struct coverage *c, uint32_t host, uint8_t transport,

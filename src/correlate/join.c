@@ -184,6 +184,15 @@ static void see_syn(
 	s->next = 0;
 }
 
+static void see_flags(
+	struct owned_flow *f, const struct digest *d, unsigned dir, struct ref_time when)
+{
+	if (d->tcp_flags & TCP_SYN)
+		see_syn(f, d, dir, when);
+	if (d->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		f->closed = !(d->tcp_flags & TCP_SYN);
+}
+
 int join_packet(struct join *j, const struct record *record, const struct digest *digest,
 	const struct ref_time *when, bool selected, struct err *err)
 {
@@ -211,8 +220,8 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 	if (p.flow != OWNERS_NONE) {
 		struct owned_flow *f = &j->owners.flows[p.flow];
 		f->packets[p.dir]++;
-		if (digest_has(digest, DIGEST_TCP) && (digest->tcp_flags & TCP_SYN))
-			see_syn(f, digest, p.dir, *when);
+		if (digest_has(digest, DIGEST_TCP))
+			see_flags(f, digest, p.dir, *when);
 	}
 	return hold_add_packet(&j->hold, &j->owners, &p, err) == HOLD_NONE ? -1 : 0;
 }
@@ -223,6 +232,8 @@ static void learn(struct join *j, struct held_event *e, unsigned local_end)
 	struct owned_flow *f = &j->owners.flows[e->flow];
 	struct stream *s = &f->streams[e->dir];
 	bool opens = e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT;
+	if (opens || e->event.op == EVENT_DISCONNECT)
+		f->closed = !opens;
 	if (opens) {
 		struct stream *back = &f->streams[1 - e->dir];
 		/* Sent from here is the side's own direction, received the other one. */

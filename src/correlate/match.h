@@ -19,7 +19,7 @@ struct match {
  * error of each other form a cluster, which is decided as a whole:
  *   as many events as packets, all of one process: in order, each `exact`;
  *   other numbers, but one process: `flow`, for which event is whose cannot be said;
- *   several processes: a single pair is `exact`, more is `ambiguous`.
+ *   several processes: `ambiguous`, in whatever order they may have sent.
  * Sets claims and `settled` of the packets concerned. Nothing where no event is near. */
 void match_datagram(struct match *m, uint32_t place, enum side side);
 

@@ -54,7 +54,9 @@ static void forget(struct owners *o, uint32_t place)
 
 static bool idle(const struct owned_flow *f, struct ref_time now)
 {
-	int64_t limit = f->key.transport == TRANSPORT_TCP ? LIMIT_TCP_IDLE_NS : LIMIT_UDP_IDLE_NS;
+	int64_t limit = f->key.transport != TRANSPORT_TCP ? LIMIT_UDP_IDLE_NS
+		: f->closed                               ? LIMIT_TCP_CLOSED_NS
+							  : LIMIT_TCP_IDLE_NS;
 	return now.ns - f->touched.ns > limit;
 }
 

@@ -53,10 +53,11 @@ struct owned_flow {
 	struct flow_key key;
 	uint32_t next_free;
 	bool used;
-	uint32_t held;             /* packets and events in the hold that point here */
-	struct ref_time touched;   /* last record */
-	uint32_t packets[2];       /* ever seen, by direction: 0 is a to b */
-	uint32_t events[2][SIDES]; /* ever seen, by direction and side */
+	bool closed;   /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
+	uint32_t held; /* packets and events in the hold that point here */
+	struct ref_time touched;                  /* last record */
+	uint32_t packets[2];                      /* ever seen, by direction: 0 is a to b */
+	uint32_t events[2][SIDES];                /* ever seen, by direction and side */
 	uint32_t first_packet[2], last_packet[2]; /* chains in the hold */
 	uint32_t first_event[2][SIDES], last_event[2][SIDES];
 	struct succession ends[2]; /* of a and of b */

@@ -53,13 +53,17 @@ static enum reason kernel_made(const struct digest *d, enum side side)
 	return REASON_NONE;
 }
 
-static struct tenure_reach reach_of(const struct settler *s, uint8_t transport, int64_t error_ns)
+static struct tenure_reach reach_of(
+	const struct settler *s, const struct owned_flow *f, int64_t error_ns)
 {
 	/* A TCP connection is one process's until a SYN or an event says otherwise; a UDP port may
 	 * change hands between two datagrams. */
-	return (struct tenure_reach){ .error_ns = error_ns,
-		.before_ns = s->reach_ns,
-		.behind_ns = transport == TRANSPORT_TCP ? LIMIT_TCP_IDLE_NS : s->reach_ns };
+	int64_t behind = f->key.transport != TRANSPORT_TCP ? s->reach_ns
+		: f->closed                                ? LIMIT_TCP_CLOSED_NS
+							   : LIMIT_TCP_IDLE_NS;
+	return (struct tenure_reach){
+		.error_ns = error_ns, .before_ns = s->reach_ns, .behind_ns = behind
+	};
 }
 
 static int64_t worst_error(const struct settler *s)
@@ -101,7 +105,7 @@ static bool settle_by_owner(
 		return false;
 	const struct owned_flow *f = &s->match.owners->flows[p->flow];
 	unsigned end = side == SIDE_SENDER ? p->dir : 1u - p->dir;
-	struct tenure_reach reach = reach_of(s, f->key.transport, error_ns);
+	struct tenure_reach reach = reach_of(s, f, error_ns);
 	const struct tenure *a = NULL, *b = NULL;
 	enum tenancy t = tenure_at(&f->ends[end], p->when, &reach, &a, &b);
 	if (t == TENANCY_NOBODY)
@@ -132,10 +136,11 @@ static process_handle about(struct settler *s, const struct held_packet *p, int6
 	uint32_t place = owners_find(s->match.owners, &d->quoted, d->quoted_transport, &dir);
 	if (place == OWNERS_NONE)
 		return PROCESS_NONE;
-	const struct succession *end = &s->match.owners->flows[place].ends[dir];
-	struct tenure_reach reach = reach_of(s, d->quoted_transport, error_ns);
+	const struct owned_flow *f = &s->match.owners->flows[place];
+	struct tenure_reach reach = reach_of(s, f, error_ns);
 	const struct tenure *a = NULL, *b = NULL;
-	return tenure_at(end, p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process : PROCESS_NONE;
+	return tenure_at(&f->ends[dir], p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process
+										 : PROCESS_NONE;
 }
 
 static const struct addr *side_addr(const struct digest *d, enum side side)
@@ -148,8 +153,11 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 {
 	const struct digest *d = &p->digest;
 	const struct hosts *hosts = s->match.hosts;
+	/* Whoever sent a frame without IP addresses, no log of sockets can hold it. */
 	if (!digest_has(d, DIGEST_ADDRS))
-		return claim_reason(REASON_NO_EVIDENCE, DETAIL_NONE);
+		return claim_reason(
+			coverage_any(s->coverage) ? REASON_NOT_TRACED : REASON_NO_EVIDENCE,
+			DETAIL_NONE);
 	const struct addr *a = side_addr(d, side);
 	if (!hosts_any_local(hosts))
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_NO_LOCAL);

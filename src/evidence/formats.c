@@ -27,6 +27,7 @@ static const struct {
 	const char *magic, *what;
 } strangers[] = {
 	{ 2, "\x1f\x8b", "gzip; unpack it first" },
+	{ 3, "BZh", "bzip2; unpack it first" },
 	{ 6,
 		"\xfd"
 		"7zXZ\0",

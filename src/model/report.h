@@ -60,8 +60,10 @@ struct packet_line {
 	bool has_time;
 	struct ref_time when;
 	const struct digest *digest;
-	const struct claim *sides; /* [SIDES] */
-	uint32_t finding;          /* number of its finding, 0 where it has none */
+	const struct claim *sides;        /* [SIDES] */
+	uint32_t finding;                 /* number of its finding, 0 where it has none */
+	const struct candidate *expected; /* candidates for a sender that nothing names */
+	size_t n_expected;
 	enum direction direction;
 };
 

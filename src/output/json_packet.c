@@ -157,18 +157,29 @@ static void add_icmp(struct json *j, const struct digest *d)
 	json_end(j);
 }
 
-static void add_candidates(struct json *j, const struct sink_context *c, const struct claim *claim)
+static void add_candidate(
+	struct json *j, const struct sink_context *c, process_handle process, const char *because)
 {
-	if (claim->n_candidates == 0)
+	json_object(j);
+	json_key(j, "process");
+	json_process(j, c, process);
+	json_key_text(j, "because", because);
+	json_end(j);
+}
+
+/* Rivals of the claim, and for a sender what the knowledge base expects. */
+static void add_candidates(struct json *j, const struct sink_context *c,
+	const struct packet_line *line, enum side side)
+{
+	const struct claim *claim = &line->sides[side];
+	size_t expected = side == SIDE_SENDER ? line->n_expected : 0;
+	if (claim->n_candidates == 0 && expected == 0)
 		return;
 	json_key_array(j, "candidates");
-	for (uint8_t i = 0; i < claim->n_candidates && i < CLAIM_CANDIDATES; i++) {
-		json_object(j);
-		json_key(j, "process");
-		json_process(j, c, claim->candidates[i]);
-		json_key_text(j, "because", "its event fits as well");
-		json_end(j);
-	}
+	for (uint8_t i = 0; i < claim->n_candidates && i < CLAIM_CANDIDATES; i++)
+		add_candidate(j, c, claim->candidates[i], "its event fits as well");
+	for (size_t i = 0; i < expected && claim->n_candidates == 0; i++)
+		add_candidate(j, c, line->expected[i].process, line->expected[i].because);
 	json_end(j);
 	if (claim->more_candidates) {
 		json_key(j, "more_candidates");
@@ -176,8 +187,10 @@ static void add_candidates(struct json *j, const struct sink_context *c, const s
 	}
 }
 
-static void add_side(struct json *j, const struct sink_context *c, const struct claim *claim)
+static void add_side(struct json *j, const struct sink_context *c, const struct packet_line *line,
+	enum side side)
 {
+	const struct claim *claim = &line->sides[side];
 	size_t n = claim->n_evidence < CLAIM_EVIDENCE ? claim->n_evidence : CLAIM_EVIDENCE;
 	json_object(j);
 	if (claim->grade != GRADE_NONE) {
@@ -197,7 +210,7 @@ static void add_side(struct json *j, const struct sink_context *c, const struct 
 			json_process(j, c, claim->about);
 			json_end(j);
 		}
-		add_candidates(j, c, claim);
+		add_candidates(j, c, line, side);
 	}
 	json_end(j);
 }
@@ -218,9 +231,9 @@ void json_packet(struct json *j, const struct sink_context *c, const struct pack
 	if (line->finding)
 		json_key_u64(j, "finding", line->finding);
 	json_key(j, "sender");
-	add_side(j, c, &line->sides[SIDE_SENDER]);
+	add_side(j, c, line, SIDE_SENDER);
 	json_key(j, "receiver");
-	add_side(j, c, &line->sides[SIDE_RECEIVER]);
+	add_side(j, c, line, SIDE_RECEIVER);
 }
 
 static void add_endpoint(struct json *j, const char *key, const struct endpoint *e)

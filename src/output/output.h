@@ -5,6 +5,9 @@
 
 #include "model/sink.h"
 
+/* NULL-terminated; the first is what one gets without asking. */
+extern const struct sink_ops *const outputs[];
+
 /* For people, 100 columns: DESIGN section 9, whosent-explain(1). */
 extern const struct sink_ops output_terminal;
 /* One JSON object per line, names of the Elastic Common Schema. */

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "output/escape.h"
+
 static void add_title(struct terminal *t, const struct packet_line *line)
 {
 	struct str *s = &t->text;
@@ -95,6 +97,17 @@ static void add_side(struct terminal *t, const char *label, const struct claim *
 	terminal_row(t, label);
 }
 
+/* What the knowledge base expects behind a sender that nothing names. */
+static void add_expected(struct terminal *t, const struct packet_line *line)
+{
+	for (size_t i = 0; i < line->n_expected; i++) {
+		words_process(&t->text, t->context, line->expected[i].process);
+		str_text(&t->text, ": ");
+		escape_text(&t->text, line->expected[i].because);
+		terminal_row(t, i == 0 ? "perhaps" : "");
+	}
+}
+
 /* "sender: chosen; UDP send by store.exe (2136), 10.1.1.1:36003 with 172.23.98.97:2762, 8 bytes,
  * +0.000 ms" */
 static void add_considered(struct terminal *t, const struct considered *c)
@@ -136,6 +149,7 @@ void terminal_dossier(struct terminal *t, const struct packet_line *line,
 	add_title(t, line);
 	add_packet(t, line);
 	add_side(t, "sender", &line->sides[SIDE_SENDER]);
+	add_expected(t, line);
 	add_side(t, "receiver", &line->sides[SIDE_RECEIVER]);
 	if (n == 0) {
 		str_text(&t->text, "no record was near enough to be considered");

@@ -73,8 +73,11 @@ static void add_skew(struct str *s, const struct clock_report *clock)
 	str_char(s, ')');
 }
 
-static void add_offset(struct str *s, const struct clock_report *clock)
+static void add_offset(struct str *s, const struct input_report *in)
 {
+	const struct clock_report *clock = &in->clock;
+	bool capture = in->format && (in->format->yields & YIELDS_PACKETS);
+	const char *other = capture ? "the first capture" : "the capture";
 	static const char *const verb[] = {
 		[CLOCK_NONE] = "",
 		[CLOCK_UNSURE] = "is probably ",
@@ -84,10 +87,10 @@ static void add_offset(struct str *s, const struct clock_report *clock)
 	};
 	str_printf(s, "; its clock %s", verb[clock->state]);
 	if (clock->offset_ns == 0) {
-		str_text(s, "that of the capture");
+		str_printf(s, "that of %s", other);
 	} else {
 		words_duration(s, clock->offset_ns);
-		str_text(s, clock->offset_ns > 0 ? " behind the capture" : " ahead of the capture");
+		str_printf(s, " %s %s", clock->offset_ns > 0 ? "behind" : "ahead of", other);
 	}
 	if (clock->state == CLOCK_GIVEN) {
 		str_text(s, ", as given");
@@ -95,7 +98,8 @@ static void add_offset(struct str *s, const struct clock_report *clock)
 	}
 	add_skew(s, clock);
 	str_text(s, ", from ");
-	words_count(s, clock->pairs, "matching event", "matching events");
+	words_count(s, clock->pairs, capture ? "matching packet" : "matching event",
+		capture ? "matching packets" : "matching events");
 }
 
 static void add_clock(struct str *s, const struct input_report *in)
@@ -107,7 +111,7 @@ static void add_clock(struct str *s, const struct input_report *in)
 		str_text(s, "; its clock could not be aligned");
 		return;
 	}
-	add_offset(s, clock);
+	add_offset(s, in);
 	if (clock->drift_ppm >= 1 || clock->drift_ppm <= -1)
 		str_printf(s, ", drift %.0f ppm", clock->drift_ppm);
 	if (clock->steps) {

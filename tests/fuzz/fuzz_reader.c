@@ -52,11 +52,11 @@ static void show_process(struct fuzz *f, const struct record *rec)
 	snprintf(services, sizeof services, "%.*s", (int)rec->process.services.n,
 		(const char *)rec->process.services.p);
 	snprintf(finding.title, sizeof finding.title, "%.200s", image);
-	f->process = (struct process){ .pid = rec->process.pid,
-		.image = image,
-		.services = services };
+	f->process =
+		(struct process){ .pid = rec->process.pid, .image = image, .services = services };
 	for (int i = 0; i < 2; i++)
 		f->sinks[i]->finding(f->selves[i], &finding, &err);
+	f->process = (struct process){ 0 }; /* its strings end here */
 }
 
 static void begin(struct fuzz *f)

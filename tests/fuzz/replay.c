@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A main for fuzz targets without a fuzzing engine: replays the files it is given, each whole and
- * cut at 64 places, and prints TAP. */
+ * cut (at every byte up to 4 KiB, larger ones at 200 places), and prints TAP. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdint.h>
@@ -17,9 +17,10 @@ static int replay(const char *path)
 	int read = file && data && !ferror(file);
 	if (file)
 		fclose(file);
-	for (size_t i = 0; read && i <= 64; i++) {
+	size_t cuts = n <= 4096 ? n : 200;
+	for (size_t i = 0; read && i <= cuts; i++) {
 		/* In a buffer of its own size, so that a sanitizer sees each byte beyond. */
-		size_t cut = n * i / 64;
+		size_t cut = cuts ? n * i / cuts : 0;
 		uint8_t *exact = malloc(cut ? cut : 1);
 		for (size_t k = 0; exact && k < cut; k++)
 			exact[k] = data[k];

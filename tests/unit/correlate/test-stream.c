@@ -151,3 +151,20 @@ Test(stream, bytes_of_two_processes_are_not_exact)
 	assert_sender(sc, f, "ambiguous");
 	scene_free(sc);
 }
+
+/* Two minutes after its end a connection is forgotten: the ports may be anyone's. */
+Test(stream, a_closed_connection_is_let_go)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	connect(sc, 100, 7, 1000);
+	uint64_t fin = scene_tcp(sc, 200, US, PEER, TCP_FIN | TCP_ACK, 1001, 0);
+	scene_say(sc, 200, EVENT_DISCONNECT, TRANSPORT_TCP, 7, US, PEER, 0);
+	uint64_t late = scene_tcp(sc, 60000, PEER, US, TCP_ACK, 6001, 0);
+	uint64_t stray = scene_tcp(sc, 130000, PEER, US, TCP_ACK, 6001, 0);
+	scene_say(sc, 140000, EVENT_SEND, TRANSPORT_UDP, 9, "10.0.0.1:1", "10.0.0.9:1", 1);
+	scene_finish(sc);
+	assert_sender(sc, fin, "flow 7");
+	assert_receiver(sc, late, "flow 7");
+	assert_receiver(sc, stray, "not-in-log");
+	scene_free(sc);
+}
