@@ -196,6 +196,40 @@ static void drop_chain_if_empty(struct hold *h, struct ports_chain *c)
 		map_remove(&h->ports, c);
 }
 
+/* Moves the front of a chain to `next`. */
+static void pass(uint32_t *first, uint32_t *last, uint32_t next)
+{
+	*first = next;
+	if (next == HOLD_NONE)
+		*last = HOLD_NONE;
+}
+
+void hold_pass_event(struct hold *h, struct owned_flow *f, unsigned dir, enum side side)
+{
+	uint32_t *first = &f->first_event[dir][side], *last = &f->last_event[dir][side];
+	pass(first, last, hold_event(h, *first)->next_in_flow);
+}
+
+void hold_pass_flow(
+	struct hold *h, struct owned_flow *f, unsigned dir, enum side side, struct ref_time then)
+{
+	const uint32_t *first = &f->first_event[dir][side];
+	while (*first != HOLD_NONE && hold_event(h, *first)->when.ns < then.ns)
+		hold_pass_event(h, f, dir, side);
+}
+
+void hold_pass_ports(
+	struct hold *h, uint16_t sport, uint16_t dport, enum side side, struct ref_time then)
+{
+	struct ports_key key = { .sport = sport, .dport = dport };
+	struct ports_chain *c = map_find(&h->ports, &key);
+	if (!c)
+		return;
+	uint32_t *first = &c->first_event[side], *last = &c->last_event[side];
+	while (*first != HOLD_NONE && hold_event(h, *first)->when.ns < then.ns)
+		pass(first, last, hold_event(h, *first)->next_in_ports);
+}
+
 /* The oldest of the ring is the oldest of each of its chains, for all are in order of arrival. */
 void hold_drop_packet(struct hold *h, struct owners *o)
 {
@@ -219,22 +253,23 @@ void hold_drop_packet(struct hold *h, struct owners *o)
 	ring_pop(&h->packets);
 }
 
+/* An event may have been taken off its chains before: see hold_pass_flow. */
 void hold_drop_event(struct hold *h, struct owners *o)
 {
-	const struct held_event *e = hold_event(h, h->events.first);
+	uint32_t place = h->events.first;
+	const struct held_event *e = hold_event(h, place);
 	if (e->flow != OWNERS_NONE) {
 		struct owned_flow *f = &o->flows[e->flow];
-		f->first_event[e->dir][e->side] = e->next_in_flow;
-		if (e->next_in_flow == HOLD_NONE)
-			f->last_event[e->dir][e->side] = HOLD_NONE;
+		if (f->first_event[e->dir][e->side] == place)
+			pass(&f->first_event[e->dir][e->side], &f->last_event[e->dir][e->side],
+				e->next_in_flow);
 		f->held--;
 	}
 	if (e->ports_chained) {
 		struct ports_key key = { event_source(e)->port, event_destination(e)->port };
 		struct ports_chain *c = map_find(&h->ports, &key);
-		c->first_event[e->side] = e->next_in_ports;
-		if (e->next_in_ports == HOLD_NONE)
-			c->last_event[e->side] = HOLD_NONE;
+		if (c->first_event[e->side] == place)
+			pass(&c->first_event[e->side], &c->last_event[e->side], e->next_in_ports);
 		c->n_events--;
 		drop_chain_if_empty(h, c);
 	}

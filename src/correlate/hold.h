@@ -89,6 +89,15 @@ struct held_event *hold_oldest_event(const struct hold *h);
 void hold_drop_packet(struct hold *h, struct owners *o);
 void hold_drop_event(struct hold *h, struct owners *o);
 
+/* Events older than `then` bear on no packet that is still to be settled: takes them off the front
+ * of a chain, so that it is not walked again and again. They stay in the hold. */
+void hold_pass_flow(
+	struct hold *h, struct owned_flow *f, unsigned dir, enum side side, struct ref_time then);
+/* The same for the one at the front, which must exist. */
+void hold_pass_event(struct hold *h, struct owned_flow *f, unsigned dir, enum side side);
+void hold_pass_ports(
+	struct hold *h, uint16_t sport, uint16_t dport, enum side side, struct ref_time then);
+
 /* Packets and events with these ports whatever their addresses, or NULL. */
 const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint16_t dport);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "correlate/connect.h"
 #include "correlate/settle.h"
 
 struct join {
@@ -14,8 +15,8 @@ struct join {
 	struct owners owners;
 	struct map seen; /* struct addr: addresses of the captures */
 	struct settler settler;
-	struct ref_time now; /* the latest stamp so far */
-	int64_t hold_ns;
+	struct ref_time now;       /* the latest stamp so far */
+	int64_t hold_ns, error_ns; /* error_ns: of the worst log's clock */
 	uint64_t evicted;
 };
 
@@ -34,6 +35,8 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 	for (size_t i = 0; i < setup->hosts->n_inputs; i++) {
 		int64_t more = 4 * setup->clocks[i].tick_ns + setup->clocks[i].error_ns;
 		worst = more > worst ? more : worst;
+		if (setup->clocks[i].error_ns > j->error_ns)
+			j->error_ns = setup->clocks[i].error_ns;
 	}
 	j->hold_ns = LIMIT_HOLD_NS + worst;
 	j->settler = (struct settler){
@@ -43,7 +46,8 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 			.seen = &j->seen },
 		.coverage = setup->coverage,
 		.roster = setup->roster,
-		.reach_ns = LIMIT_HOLD_NS,
+		.error_ns = j->error_ns,
+		.evicted = &j->evicted,
 	};
 	*ret = j;
 	return 0;
@@ -66,8 +70,11 @@ int join_see_address(struct join *j, const struct addr *a, struct err *err)
 {
 	bool new;
 	struct err full = { 0 };
-	if (map_put(&j->seen, a, &new, &full))
+	if (map_put(&j->seen, a, &new, &full)) {
+		if (new && !addr_is_loopback(a) && hosts_of_addr(j->setup.hosts, a) != HOST_NONE)
+			j->settler.match.shows_local = true;
 		return 0;
+	}
 	if (full.kind != ERR_LIMIT)
 		return err_nomem(err);
 	j->settler.no_ports = true;
@@ -115,21 +122,19 @@ static int advance(struct join *j, const struct ref_time *when, struct err *err)
 	if (when && when->ns > j->now.ns)
 		j->now = *when;
 	const struct held_packet *p;
+	/* Before the first stamp nothing is old; packets without a time are as old as can be. */
+	int64_t horizon = j->now.ns == INT64_MIN ? INT64_MIN : j->now.ns - j->hold_ns;
 	while ((p = hold_oldest_packet(&j->hold)) &&
-		(j->hold.packets.n >= LIMIT_HOLD_PACKETS ||
-			(j->now.ns != INT64_MIN && p->when.ns < j->now.ns - j->hold_ns))) {
-		if (p->when.ns >= j->now.ns - j->hold_ns)
-			j->evicted++;
+		(p->when.ns < horizon || j->hold.packets.n >= LIMIT_HOLD_PACKETS)) {
+		j->evicted += p->has_time && p->when.ns >= horizon;
 		if (release(j, err) < 0)
 			return -1;
 	}
 	/* An event must outlast every packet that it may vouch for. */
 	const struct held_event *e;
 	while ((e = hold_oldest_event(&j->hold)) &&
-		(j->hold.events.n >= LIMIT_HOLD_EVENTS ||
-			e->when.ns < j->now.ns - 2 * j->hold_ns)) {
-		if (e->when.ns >= j->now.ns - 2 * j->hold_ns)
-			j->evicted++;
+		(e->when.ns < horizon - j->hold_ns || j->hold.events.n >= LIMIT_HOLD_EVENTS)) {
+		j->evicted += e->when.ns >= horizon - j->hold_ns;
 		hold_drop_event(&j->hold, &j->owners);
 	}
 	return 0;
@@ -157,40 +162,38 @@ static bool flow_of(const struct digest *d, struct flow *ret)
 	return true;
 }
 
-/* A SYN begins a connection of its own: who held the ports before has let go of them. The same
- * SYN again does not. */
-static void see_syn(
-	struct owned_flow *f, const struct digest *d, unsigned dir, struct ref_time when)
+static void see_flags(struct owned_flow *f, const struct digest *d, unsigned dir)
 {
 	struct stream *s = &f->streams[dir];
-	if (s->has_isn && s->isn == d->tcp_seq)
-		return;
-	bool opens = !(d->tcp_flags & TCP_ACK);
-	int64_t slack = LIMIT_HOLD_NS / 2;
-	for (int side = 0; side < SIDES; side++) {
-		/* The event of this very connection may have come first. */
-		bool own = s->anchored[side] && s->anchor[side].ns >= when.ns - slack;
-		if (!own) {
-			s->anchored[side] = false;
-			s->logged[side] = 0;
-		}
-		if (opens && !own)
-			tenure_break(&f->ends[side == SIDE_SENDER ? dir : 1 - dir], when);
+	if ((d->tcp_flags & TCP_SYN) && !(s->has_isn && s->isn == d->tcp_seq)) {
+		s->has_isn = true;
+		s->isn = d->tcp_seq;
+		s->has_data = false;
 	}
-	s->has_isn = true;
-	s->isn = d->tcp_seq;
-	s->syn = when;
-	s->has_data = false;
-	s->next = 0;
-}
-
-static void see_flags(
-	struct owned_flow *f, const struct digest *d, unsigned dir, struct ref_time when)
-{
-	if (d->tcp_flags & TCP_SYN)
-		see_syn(f, d, dir, when);
 	if (d->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		f->closed = !(d->tcp_flags & TCP_SYN);
+}
+
+/* Finds the packet's flow, or its connection. A full table leaves it without one. */
+static int find_flow(struct join *j, struct held_packet *p, struct err *err)
+{
+	struct flow flow;
+	unsigned dir;
+	if (!p->has_time || !flow_of(&p->digest, &flow))
+		return 0;
+	struct err problem = { 0 };
+	bool tcp = digest_has(&p->digest, DIGEST_TCP);
+	p->flow = owners_flow(&j->owners, &flow, p->digest.transport, p->when, &dir, &problem);
+	p->dir = (uint8_t)dir;
+	if (p->flow != OWNERS_NONE && tcp)
+		p->flow = connect_packet(&j->owners, p->flow, p, j->error_ns, &problem);
+	if (p->flow == OWNERS_NONE)
+		return problem.kind == ERR_NOMEM ? err_nomem(err) : 0;
+	struct owned_flow *f = &j->owners.flows[p->flow];
+	f->packets[p->dir]++;
+	if (tcp)
+		see_flags(f, &p->digest, dir);
+	return 0;
 }
 
 int join_packet(struct join *j, const struct record *record, const struct digest *digest,
@@ -209,20 +212,8 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 		(join_see_address(j, &digest->flow.src.addr, err) < 0 ||
 			join_see_address(j, &digest->flow.dst.addr, err) < 0))
 		return -1;
-	struct flow flow;
-	if (when && flow_of(digest, &flow)) {
-		unsigned dir;
-		p.flow = owners_flow(&j->owners, &flow, digest->transport, *when, &dir, err);
-		if (p.flow == OWNERS_NONE && err->kind != ERR_LIMIT)
-			return -1;
-		p.dir = (uint8_t)dir;
-	}
-	if (p.flow != OWNERS_NONE) {
-		struct owned_flow *f = &j->owners.flows[p.flow];
-		f->packets[p.dir]++;
-		if (digest_has(digest, DIGEST_TCP))
-			see_flags(f, digest, p.dir, *when);
-	}
+	if (find_flow(j, &p, err) < 0)
+		return -1;
 	return hold_add_packet(&j->hold, &j->owners, &p, err) == HOLD_NONE ? -1 : 0;
 }
 
@@ -239,9 +230,7 @@ static void learn(struct join *j, struct held_event *e, unsigned local_end)
 		/* Sent from here is the side's own direction, received the other one. */
 		enum side other = e->side == SIDE_SENDER ? SIDE_RECEIVER : SIDE_SENDER;
 		s->anchored[e->side] = back->anchored[other] = true;
-		s->anchor[e->side] = back->anchor[other] = e->when;
 		s->logged[e->side] = back->logged[other] = 0;
-		tenure_break(&f->ends[local_end], e->when);
 	}
 	if (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV) {
 		f->events[e->dir][e->side]++;
@@ -257,12 +246,36 @@ static bool from_here(enum event_op op)
 		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT;
 }
 
+/* Finds the event's flow, or its connection, and learns from it. An unbound socket's event has no
+ * flow: it is found by its ports. */
+static int place_event(struct join *j, struct held_event *e, struct err *err)
+{
+	unsigned dir;
+	struct flow flow = { .src = e->event.local, .dst = e->event.remote };
+	struct err problem = { 0 };
+	if (addr_is_wildcard(&e->event.local.addr))
+		return 0;
+	if (e->side == SIDE_RECEIVER)
+		flow = flow_reverse(flow);
+	e->flow = owners_flow(&j->owners, &flow, e->event.transport, e->when, &dir, &problem);
+	e->dir = (uint8_t)dir;
+	unsigned local_end = e->side == SIDE_SENDER ? dir : 1 - dir;
+	if (e->flow != OWNERS_NONE && e->event.transport == TRANSPORT_TCP)
+		e->flow = connect_event(&j->owners, e->flow, e, local_end, j->error_ns, &problem);
+	if (e->flow != OWNERS_NONE)
+		learn(j, e, local_end);
+	return problem.kind == ERR_NOMEM ? err_nomem(err) : 0;
+}
+
 int join_event(
 	struct join *j, const struct record *record, const struct ref_time *when, struct err *err)
 {
 	uint32_t host = j->setup.hosts->of_input[record->input];
 	if (hosts_see_event(j->setup.hosts, record->input, &record->event, err) < 0)
 		return -1;
+	if (map_find(&j->seen, &record->event.local.addr) && !record->event.either_way &&
+		hosts_of_addr(j->setup.hosts, &record->event.local.addr) != HOST_NONE)
+		j->settler.match.shows_local = true;
 	if (!when || host == HOST_NONE)
 		return 0; /* an event without a comparable time vouches for nothing */
 	if (advance(j, when, err) < 0)
@@ -278,18 +291,8 @@ int join_event(
 	if (e.process == PROCESS_NONE)
 		return err->kind == ERR_LIMIT ? 0 : -1;
 	e.side = from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
-	if (!addr_is_wildcard(&e.event.local.addr)) {
-		unsigned dir;
-		struct flow flow = { .src = e.event.local, .dst = e.event.remote };
-		if (e.side == SIDE_RECEIVER)
-			flow = flow_reverse(flow);
-		e.flow = owners_flow(&j->owners, &flow, e.event.transport, *when, &dir, err);
-		if (e.flow == OWNERS_NONE && err->kind != ERR_LIMIT)
-			return -1;
-		e.dir = (uint8_t)dir;
-		if (e.flow != OWNERS_NONE)
-			learn(j, &e, e.side == SIDE_SENDER ? dir : 1 - dir);
-	}
+	if (place_event(j, &e, err) < 0)
+		return -1;
 	owners_bind(&j->owners, e.event.transport, &e.event.local, e.process, *when, e.evidence);
 	return hold_add_event(&j->hold, &j->owners, &e, err) == HOLD_NONE ? -1 : 0;
 }

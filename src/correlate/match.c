@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 /* A cluster above this size has no gaps that would tell its members apart: it is decided by its
  * processes alone. */
 #define CLUSTER 64
@@ -11,7 +13,8 @@
 struct cluster {
 	uint32_t packets[CLUSTER], events[CLUSTER];
 	size_t n_packets, n_events;
-	bool whole; /* it ended before it was full */
+	int64_t error_ns; /* the largest of its events' clocks */
+	bool whole;       /* it ended before it was full */
 };
 
 static bool length_fits(const struct held_packet *p, const struct held_event *e)
@@ -36,58 +39,89 @@ static bool is_datagram_event(const struct held_event *e)
 	return e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
 }
 
-/* Grows the cluster by the events that are in time with one of its packets. */
-static bool gather_events(
-	struct match *m, const struct held_packet *head, enum side side, struct cluster *c)
+/* Records come in order of time but for so much: several processors, buffers of a log. A walk
+ * along a chain may stop that far behind its window. */
+#define DISORDER_NS 200000000
+
+/* The stretch of time that a cluster covers. */
+struct stretch {
+	int64_t from, to;
+};
+
+static void widen(struct stretch *s, struct ref_time t)
+{
+	s->from = t.ns < s->from ? t.ns : s->from;
+	s->to = t.ns > s->to ? t.ns : s->to;
+}
+
+/* Takes in the events that are in time with the packets. Members hang together by steps of at most
+ * the error, so whatever lies in the stretch is near one of them. */
+static struct stretch gather_events(struct match *m, const struct held_packet *head, enum side side,
+	const struct stretch *packets, struct cluster *c)
 {
 	const struct owned_flow *f = &m->owners->flows[head->flow];
-	size_t before = c->n_events;
-	uint32_t e_place = c->n_events
-		? hold_event(m->hold, c->events[c->n_events - 1])->next_in_flow
-		: f->first_event[head->dir][side];
-	for (; e_place != HOLD_NONE; e_place = hold_event(m->hold, e_place)->next_in_flow) {
-		const struct held_event *e = hold_event(m->hold, e_place);
-		bool near = false;
-		for (size_t i = 0; i < c->n_packets && !near; i++)
-			near = in_time(hold_packet(m->hold, c->packets[i]), e);
-		if (e->used || !is_datagram_event(e) || !length_fits(head, e) || !near)
+	struct stretch events = { INT64_MAX, INT64_MIN };
+	c->n_events = 0;
+	for (uint32_t at = f->first_event[head->dir][side]; at != HOLD_NONE;
+		at = hold_event(m->hold, at)->next_in_flow) {
+		const struct held_event *e = hold_event(m->hold, at);
+		if (e->when.ns > packets->to + e->error_ns + DISORDER_NS)
+			break;
+		if (e->used || !is_datagram_event(e) || !length_fits(head, e) ||
+			e->when.ns < packets->from - e->error_ns ||
+			e->when.ns > packets->to + e->error_ns)
 			continue;
 		if (c->n_events == CLUSTER) {
 			c->whole = false;
 			break;
 		}
-		c->events[c->n_events++] = e_place;
+		c->events[c->n_events++] = at;
+		c->error_ns = e->error_ns > c->error_ns ? e->error_ns : c->error_ns;
+		widen(&events, e->when);
 	}
-	return c->n_events > before;
+	return events;
 }
 
-static bool gather_packets(
-	struct match *m, const struct held_packet *head, enum side side, struct cluster *c)
+static struct stretch gather_packets(struct match *m, const struct held_packet *head,
+	enum side side, const struct stretch *events, struct cluster *c)
 {
-	size_t before = c->n_packets;
-	uint32_t p_place = hold_packet(m->hold, c->packets[c->n_packets - 1])->next_in_flow;
-	for (; p_place != HOLD_NONE; p_place = hold_packet(m->hold, p_place)->next_in_flow) {
-		const struct held_packet *p = hold_packet(m->hold, p_place);
-		bool near = false;
-		for (size_t i = 0; i < c->n_events && !near; i++)
-			near = in_time(p, hold_event(m->hold, c->events[i]));
-		if (p->settled[side] || !same_length(head, p) || !near)
+	struct stretch packets = { head->when.ns, head->when.ns };
+	c->n_packets = 1;
+	for (uint32_t at = head->next_in_flow; at != HOLD_NONE;
+		at = hold_packet(m->hold, at)->next_in_flow) {
+		const struct held_packet *p = hold_packet(m->hold, at);
+		if (p->when.ns > events->to + c->error_ns + DISORDER_NS)
+			break;
+		if (p->settled[side] || !same_length(head, p) ||
+			p->when.ns < events->from - c->error_ns ||
+			p->when.ns > events->to + c->error_ns)
 			continue;
 		if (c->n_packets == CLUSTER) {
 			c->whole = false;
 			break;
 		}
-		c->packets[c->n_packets++] = p_place;
+		c->packets[c->n_packets++] = at;
+		widen(&packets, p->when);
 	}
-	return c->n_packets > before;
+	return packets;
 }
 
+/* Grows until neither side brings in more. */
 static void gather(struct match *m, uint32_t place, enum side side, struct cluster *c)
 {
 	const struct held_packet *head = hold_packet(m->hold, place);
+	struct stretch packets = { head->when.ns, head->when.ns };
 	*c = (struct cluster){ .packets = { place }, .n_packets = 1, .whole = true };
-	while (gather_events(m, head, side, c) && gather_packets(m, head, side, c) && c->whole)
-		;
+	for (size_t before = 0; c->whole;) {
+		struct stretch events = gather_events(m, head, side, &packets, c);
+		if (c->n_events == before)
+			return;
+		before = c->n_events;
+		size_t n_packets = c->n_packets;
+		packets = gather_packets(m, head, side, &events, c);
+		if (c->n_packets == n_packets)
+			return;
+	}
 }
 
 void match_settle(struct held_packet *p, enum side side, struct held_event *e, enum grade grade)
@@ -144,36 +178,95 @@ static bool unmistakable(struct match *m, const struct cluster *c, enum side sid
 	return e->sure || (f->packets[p->dir] == 1 && f->events[p->dir][side] == 1);
 }
 
-static void settle_rivals(struct match *m, const struct cluster *c, enum side side)
+static void settle_all(
+	struct match *m, const struct cluster *c, enum side side, const struct claim *claim)
 {
-	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
-	for (size_t i = 0; i < c->n_events; i++)
-		add_candidate(&rivals, hold_event(m->hold, c->events[i])->process);
 	for (size_t i = 0; i < c->n_packets; i++) {
 		struct held_packet *p = hold_packet(m->hold, c->packets[i]);
-		p->claims[side] = rivals;
+		p->claims[side] = *claim;
 		p->settled[side] = true;
 	}
 	for (size_t i = 0; i < c->n_events; i++)
 		hold_event(m->hold, c->events[i])->used = true;
 }
 
+static void settle_rivals(struct match *m, const struct cluster *c, enum side side)
+{
+	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	for (size_t i = 0; i < c->n_events; i++)
+		add_candidate(&rivals, hold_event(m->hold, c->events[i])->process);
+	settle_all(m, c, side, &rivals);
+}
+
+/* The packet's other end is the event's remote one. */
+static bool peer_agrees(const struct held_packet *p, const struct held_event *e)
+{
+	const struct endpoint *peer =
+		e->side == SIDE_SENDER ? &p->digest.flow.dst : &p->digest.flow.src;
+	return addr_equal(&e->event.remote.addr, &peer->addr);
+}
+
+/* An unbound socket's event states no local address. One that fits the packet as well as those of
+ * the cluster, but is another process's, leaves the packet in doubt. */
+static bool wildcard_rival(
+	struct match *m, const struct held_packet *p, enum side side, process_handle process)
+{
+	const struct ports_chain *chain =
+		hold_ports(m->hold, p->digest.flow.src.port, p->digest.flow.dst.port);
+	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
+		at = hold_event(m->hold, at)->next_in_ports) {
+		const struct held_event *e = hold_event(m->hold, at);
+		if (e->when.ns > p->when.ns + e->error_ns + DISORDER_NS)
+			break;
+		if (e->flow == OWNERS_NONE && e->process != process && !e->used &&
+			is_datagram_event(e) && length_fits(p, e) && in_time(p, e) &&
+			peer_agrees(p, e))
+			return true;
+	}
+	return false;
+}
+
+static bool doubtful_end(struct match *m, const struct held_packet *p, enum side side)
+{
+	const struct owned_flow *f = &m->owners->flows[p->flow];
+	unsigned end = side == SIDE_SENDER ? p->dir : 1u - p->dir;
+	struct tenure_reach reach = { .rival_ns = LIMIT_HOLD_NS };
+	return tenure_mixed(&f->ends[end], p->when, &reach);
+}
+
+static void settle_turns(struct match *m, const struct cluster *c, enum side side)
+{
+	const struct held_packet *p = hold_packet(m->hold, c->packets[0]);
+	const struct owned_flow *f = &m->owners->flows[p->flow];
+	const struct succession *s = &f->ends[side == SIDE_SENDER ? p->dir : 1u - p->dir];
+	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	add_candidate(&rivals, s->before.process);
+	add_candidate(&rivals, s->now.process);
+	settle_all(m, c, side, &rivals);
+}
+
 /* Wrong where a packet and an event of one cluster were both lost, unstated, in the two files:
  * then the numbers agree and each later pair is off by one. The process is right all the same,
- * for the cluster has only one. */
+ * for the cluster has only one. A second one that shares the socket and whose row is the lost one
+ * shows itself only by other rows: see doubtful_end. */
 void match_datagram(struct match *m, uint32_t place, enum side side)
 {
 	struct cluster c;
 	gather(m, place, side, &c);
 	if (c.n_events == 0)
 		return;
-	bool sole = sole_process(m, &c);
-	if (!sole) {
+	const struct held_packet *head = hold_packet(m->hold, place);
+	process_handle process = hold_event(m->hold, c.events[0])->process;
+	if (!sole_process(m, &c) || wildcard_rival(m, head, side, process)) {
 		settle_rivals(m, &c, side);
 		return;
 	}
 	bool exact = c.whole && c.n_packets == c.n_events && pairs_in_time(m, &c) &&
 		unmistakable(m, &c, side);
+	if (!exact && doubtful_end(m, head, side)) {
+		settle_turns(m, &c, side);
+		return;
+	}
 	for (size_t i = 0; i < c.n_packets; i++) {
 		struct held_packet *p = hold_packet(m->hold, c.packets[i]);
 		size_t at = i < c.n_events ? i : c.n_events - 1;
@@ -218,6 +311,8 @@ static struct held_event *only_event(struct match *m, const struct ports_chain *
 	for (uint32_t at = chain->first_event[side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_ports) {
 		struct held_event *e = hold_event(m->hold, at);
+		if (e->when.ns > p->when.ns + e->error_ns + DISORDER_NS)
+			break;
 		if (e->used || !is_datagram_event(e) || !length_fits(p, e) || !in_time(p, e))
 			continue;
 		if (found)
@@ -233,42 +328,74 @@ static bool only_packet(struct match *m, const struct ports_chain *chain,
 	for (uint32_t at = chain->first_packet; at != HOLD_NONE;
 		at = hold_packet(m->hold, at)->next_in_ports) {
 		const struct held_packet *other = hold_packet(m->hold, at);
+		if (other->when.ns > e->when.ns + e->error_ns + DISORDER_NS)
+			break;
 		if (other != p && length_fits(other, e) && in_time(other, e))
 			return false;
 	}
 	return true;
 }
 
+/* The event that only this packet fits and that only fits this packet, by ports. */
+static struct held_event *by_ports(struct match *m, const struct held_packet *p, enum side side)
+{
+	if (!p->ports_chained)
+		return NULL;
+	const struct flow *flow = &p->digest.flow;
+	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
+	struct held_event *e = chain ? only_event(m, chain, p, side) : NULL;
+	if (!e || e->contested)
+		return NULL;
+	/* The rivals of this packet leave the hold after it: they must find the event spoilt. */
+	if (!only_packet(m, chain, p, e)) {
+		e->contested = true;
+		return NULL;
+	}
+	return e;
+}
+
+static const struct addr *mine(const struct held_packet *p, enum side side)
+{
+	return side == SIDE_SENDER ? &p->digest.flow.src.addr : &p->digest.flow.dst.addr;
+}
+
+void match_wildcard(struct match *m, uint32_t place, enum side side)
+{
+	struct held_packet *p = hold_packet(m->hold, place);
+	struct held_event *e = by_ports(m, p, side);
+	if (e && e->sure && addr_is_wildcard(&e->event.local.addr) && peer_agrees(p, e) &&
+		hosts_of_addr(m->hosts, mine(p, side)) != HOST_NONE)
+		match_settle(p, side, e, GRADE_EXACT);
+}
+
 void match_ports(struct match *m, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(m->hold, place);
 	const struct flow *flow = &p->digest.flow;
-	if (!p->ports_chained)
-		return;
-	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
-	struct held_event *e = chain ? only_event(m, chain, p, side) : NULL;
-	if (!e || e->contested)
-		return;
-	/* The rivals of this packet leave the hold after it: they must find the event spoilt. */
-	if (!only_packet(m, chain, p, e)) {
-		e->contested = true;
-		return;
-	}
-	const struct addr *local = &e->event.local.addr;
-	const struct addr *mine = side == SIDE_SENDER ? &flow->src.addr : &flow->dst.addr;
-	bool wildcard = addr_is_wildcard(local) &&
-		addr_equal(&e->event.remote.addr,
-			side == SIDE_SENDER ? &flow->dst.addr : &flow->src.addr) &&
-		hosts_of_addr(m->hosts, mine) != HOST_NONE;
-	if (wildcard && e->sure) {
-		match_settle(p, side, e, GRADE_EXACT);
-		return;
-	}
 	/* Both ends on the same port are two servers, or two halves of one protocol (137, 123,
 	 * 5353): every host of the network sends from and to them. */
 	if (flow->src.port == flow->dst.port || flow->src.port < 1024)
 		return;
-	if (may_stand_for(m, &from_of(e)->addr, &flow->src.addr) &&
+	/* Where a capture shows our addresses, a packet from another one is another host's. That
+	 * refuses too much on a port that sees both sides of a NAT. */
+	if (m->shows_local && hosts_of_addr(m->hosts, mine(p, side)) == HOST_NONE)
+		return;
+	struct held_event *e = by_ports(m, p, side);
+	if (e && may_stand_for(m, &from_of(e)->addr, &flow->src.addr) &&
 		may_stand_for(m, &to_of(e)->addr, &flow->dst.addr))
 		match_settle(p, side, e, GRADE_PORTS);
+}
+
+void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)
+{
+	struct ref_time then = { p->when.ns - error_ns - DISORDER_NS };
+	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP)
+		match_pass_stream(m, p);
+	if (p->flow == OWNERS_NONE || p->digest.transport != TRANSPORT_UDP)
+		return;
+	const struct flow *flow = &p->digest.flow;
+	for (int side = 0; side < SIDES; side++) {
+		hold_pass_flow(m->hold, &m->owners->flows[p->flow], p->dir, (enum side)side, then);
+		hold_pass_ports(m->hold, flow->src.port, flow->dst.port, (enum side)side, then);
+	}
 }

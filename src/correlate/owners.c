@@ -43,7 +43,7 @@ void owners_done(struct owners *o)
 static void forget(struct owners *o, uint32_t place)
 {
 	struct owned_flow *f = &o->flows[place];
-	struct index_entry *e = map_find(&o->index, &f->key);
+	struct index_entry *e = f->superseded ? NULL : map_find(&o->index, &f->key);
 	if (e)
 		map_remove(&o->index, e);
 	f->used = false;
@@ -57,7 +57,7 @@ static bool idle(const struct owned_flow *f, struct ref_time now)
 	int64_t limit = f->key.transport != TRANSPORT_TCP ? LIMIT_UDP_IDLE_NS
 		: f->closed                               ? LIMIT_TCP_CLOSED_NS
 							  : LIMIT_TCP_IDLE_NS;
-	return now.ns - f->touched.ns > limit;
+	return f->superseded || now.ns - f->touched.ns > limit;
 }
 
 /* A hand goes round the flows, as in the clock algorithm for pages: each new flow pays for a few
@@ -101,15 +101,25 @@ static uint32_t take_place(struct owners *o)
 	return place;
 }
 
-static void begin_flow(struct owned_flow *f, const struct flow_key *key)
+static struct succession nobody(void)
 {
-	*f = (struct owned_flow){ .key = *key, .used = true };
+	struct succession s = { 0 };
+	s.now.process = s.before.process = PROCESS_NONE;
+	return s;
+}
+
+static void begin_flow(struct owners *o, struct owned_flow *f, const struct flow_key *key)
+{
+	*f = (struct owned_flow){
+		.key = *key, .used = true, .serial = ++o->serial, .older = OWNERS_NONE
+	};
 	for (int dir = 0; dir < 2; dir++) {
 		f->first_packet[dir] = f->last_packet[dir] = OWNERS_NONE;
 		for (int side = 0; side < SIDES; side++)
 			f->first_event[dir][side] = f->last_event[dir][side] = OWNERS_NONE;
-		f->ends[dir].now.process = f->ends[dir].before.process = PROCESS_NONE;
+		f->ends[dir] = nobody();
 	}
+	o->live++;
 }
 
 static struct flow_key flow_key(const struct flow *flow, uint8_t transport, unsigned *ret_dir)
@@ -148,13 +158,50 @@ uint32_t owners_flow(struct owners *o, const struct flow *flow, uint8_t transpor
 		if (!e)
 			return OWNERS_NONE;
 		e->place = take_place(o);
-		begin_flow(&o->flows[e->place], &key);
-		o->live++;
+		begin_flow(o, &o->flows[e->place], &key);
 	}
 	struct owned_flow *f = &o->flows[e->place];
 	if (now.ns > f->touched.ns)
 		f->touched = now;
 	return e->place;
+}
+
+uint32_t owners_open(struct owners *o, uint32_t place, struct ref_time now, struct err *err)
+{
+	struct flow_key key = o->flows[place].key;
+	sweep(o, now, false);
+	if (o->live >= LIMIT_FLOWS)
+		sweep(o, now, true);
+	struct index_entry *e = map_find(&o->index, &key);
+	if (!e || reserve(o, err) < 0)
+		return OWNERS_NONE;
+	uint32_t fresh = take_place(o);
+	struct owned_flow *f = &o->flows[fresh], *old = &o->flows[place];
+	begin_flow(o, f, &key);
+	f->touched = now;
+	f->older = place;
+	f->older_serial = old->serial;
+	old->superseded = true;
+	e->place = fresh;
+	return fresh;
+}
+
+uint32_t owners_older(const struct owners *o, uint32_t place)
+{
+	const struct owned_flow *f = &o->flows[place];
+	if (f->older == OWNERS_NONE || !o->flows[f->older].used ||
+		o->flows[f->older].serial != f->older_serial)
+		return OWNERS_NONE;
+	return f->older;
+}
+
+/* The owner before is back: the two take turns. Further turns stretch the time of doubt. */
+static void take_turns(struct succession *s, struct ref_time when)
+{
+	if (!s->mixed || when.ns - s->mixed_to.ns > 2 * LIMIT_HOLD_NS)
+		s->mixed_from = s->before.first;
+	s->mixed = true;
+	s->mixed_to = when;
 }
 
 /* Two events of one process on a UDP flow that lie further apart than its idle time do not prove
@@ -172,31 +219,21 @@ void tenure_stretch(struct succession *s, process_handle process, struct ref_tim
 		}
 		return;
 	}
-	/* Late news of the owner before (logs of several processors are merged out of order). */
-	if (s->before.process == process && t->process != PROCESS_NONE && when.ns < t->first.ns) {
-		if (when.ns > s->before.last.ns)
-			s->before.last = when;
-		return;
+	if (s->before.process == process && t->process != PROCESS_NONE) {
+		/* Late news of the owner before: logs of several processors are out of order. */
+		if (when.ns < t->first.ns) {
+			if (when.ns > s->before.last.ns)
+				s->before.last = when;
+			return;
+		}
+		if (t->process != process && when.ns - s->before.last.ns <= 2 * LIMIT_HOLD_NS)
+			take_turns(s, when);
 	}
-	bool opened = t->process == PROCESS_NONE && t->has_since;
-	struct ref_time since = t->since;
 	if (t->process != PROCESS_NONE)
 		s->before = *t;
-	*t = (struct tenure){ .process = process,
-		.first = when,
-		.last = when,
-		.evidence = evidence,
-		.has_since = opened,
-		.since = since };
-}
-
-void tenure_break(struct succession *s, struct ref_time when)
-{
-	if (s->now.process == PROCESS_NONE ? s->now.has_since : s->now.first.ns >= when.ns)
-		return;
-	if (s->now.process != PROCESS_NONE)
-		s->before = s->now;
-	s->now = (struct tenure){ .process = PROCESS_NONE, .has_since = true, .since = when };
+	*t = (struct tenure){
+		.process = process, .first = when, .last = when, .evidence = evidence
+	};
 }
 
 static struct endpoint_key endpoint_key(uint8_t transport, const struct endpoint *local)
@@ -214,10 +251,12 @@ void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *loc
 	struct endpoint_key key = endpoint_key(transport, local);
 	bool new;
 	struct endpoint_entry *e = map_put(&o->endpoints, &key, &new, NULL);
-	if (!e)
+	if (!e) {
+		o->endpoints_limited = true;
 		return;
+	}
 	if (new)
-		e->holders.now.process = e->holders.before.process = PROCESS_NONE;
+		e->holders = nobody();
 	tenure_stretch(&e->holders, process, when, evidence);
 }
 
@@ -235,28 +274,47 @@ static bool holds(const struct tenure *t, struct ref_time when, int64_t before, 
 		when.ns <= t->last.ns + behind;
 }
 
-static enum tenancy sole(const struct tenure *t, bool holds_it, const struct tenure **ret_a)
+static int64_t longer(int64_t a, int64_t b)
 {
-	*ret_a = t;
-	return holds_it ? TENANCY_SOLE : TENANCY_NOBODY;
+	return a > b ? a : b;
 }
 
+static enum tenancy sole(const struct tenure *t, const struct tenure **ret_a)
+{
+	*ret_a = t;
+	return TENANCY_SOLE;
+}
+
+bool tenure_mixed(
+	const struct succession *s, struct ref_time when, const struct tenure_reach *reach)
+{
+	return s->mixed && when.ns >= s->mixed_from.ns - reach->rival_ns &&
+		when.ns <= s->mixed_to.ns + reach->rival_ns;
+}
+
+/* Between its events (give or take the clock) a tenure is beyond doubt, unless two take turns.
+ * Wrong where another process came and went in between, for the same peer, and left no event. */
 enum tenancy tenure_at(const struct succession *s, struct ref_time when,
 	const struct tenure_reach *reach, const struct tenure **ret_a, const struct tenure **ret_b)
 {
 	const struct tenure *now = &s->now, *before = &s->before;
-	bool near_now = holds(now, when, reach->before_ns, reach->behind_ns);
-	bool near_before = holds(before, when, reach->before_ns, reach->behind_ns);
-	if (now->has_since)
-		return when.ns >= now->since.ns - reach->error_ns
-			? sole(now, near_now, ret_a)
-			: sole(before, near_before, ret_a);
-	/* Between its events (give or take the clock) a tenure is beyond doubt. */
-	if (holds(now, when, -reach->error_ns, -reach->error_ns) || !near_before)
-		return sole(now, near_now, ret_a);
-	if (holds(before, when, -reach->error_ns, -reach->error_ns) || !near_now)
-		return sole(before, near_before, ret_a);
+	int64_t error = reach->error_ns;
+	int64_t far_before = longer(reach->before_ns, reach->rival_ns);
+	int64_t far_behind = longer(reach->behind_ns, reach->rival_ns);
+	bool claims_now = holds(now, when, reach->before_ns, reach->behind_ns);
+	bool claims_before = holds(before, when, reach->before_ns, reach->behind_ns);
+	bool near_now = holds(now, when, far_before, far_behind);
+	bool near_before = holds(before, when, far_before, far_behind);
+	bool same = now->process == before->process;
+	bool mixed = tenure_mixed(s, when, reach);
+	if (!mixed && (holds(now, when, -error, -error) || (claims_now && (same || !near_before))))
+		return sole(now, ret_a);
+	if (!mixed &&
+		(holds(before, when, -error, -error) || (claims_before && (same || !near_now))))
+		return sole(before, ret_a);
+	if (same || !(mixed || (near_now && near_before)))
+		return TENANCY_NOBODY;
 	*ret_a = before;
 	*ret_b = now;
-	return before->process == now->process ? sole(now, true, ret_a) : TENANCY_RIVALS;
+	return TENANCY_RIVALS;
 }

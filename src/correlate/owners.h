@@ -19,26 +19,25 @@
 /* One process's hold on one end of a flow, from its first to its last event there. */
 struct tenure {
 	process_handle process; /* PROCESS_NONE while there was no event */
-	bool has_since;         /* a connection began at `since`: this tenure reaches no further */
-	struct ref_time since;  /* back, and the one before it no further on */
 	struct ref_time first, last;
 	struct evidence evidence; /* its last event */
 };
 
 /* The present owner and the one before: a packet waits at most for the hold, so that one step
- * back is enough for whatever is still undecided. */
+ * back is enough for whatever is still undecided. Where the two take turns (a socket that was
+ * inherited or passed on), the stretch of time in which they did is `mixed`. */
 struct succession {
 	struct tenure now, before;
+	bool mixed;
+	struct ref_time mixed_from, mixed_to;
 };
 
 /* One direction of a TCP connection. Offsets are counted from the first data byte, modulo 2^32
  * as the sequence numbers are. */
 struct stream {
 	bool has_isn;
-	uint32_t isn;         /* sequence number of its SYN */
-	struct ref_time syn;  /* when that was captured */
-	bool anchored[SIDES]; /* the log has this connection's connect or accept */
-	struct ref_time anchor[SIDES];
+	uint32_t isn;           /* sequence number of its SYN */
+	bool anchored[SIDES];   /* the log has this connection's connect or accept */
 	uint32_t logged[SIDES]; /* bytes that events of that side account for */
 	bool has_data;
 	uint32_t next; /* offset behind the furthest byte seen on the wire */
@@ -49,15 +48,24 @@ struct flow_key {
 	uint8_t transport, zero;
 };
 
+/* A UDP flow, or one TCP connection: the same ports again are another one. */
 struct owned_flow {
 	struct flow_key key;
 	uint32_t next_free;
+	uint32_t serial; /* tells it from what stood at its place before */
 	bool used;
-	bool closed;   /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
-	uint32_t held; /* packets and events in the hold that point here */
-	struct ref_time touched;                  /* last record */
-	uint32_t packets[2];                      /* ever seen, by direction: 0 is a to b */
-	uint32_t events[2][SIDES];                /* ever seen, by direction and side */
+	bool superseded; /* a later connection of these ports stands in the index */
+	uint32_t older;  /* place of the connection before, good while its serial is: */
+	uint32_t older_serial;
+	bool closed;  /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
+	bool has_syn; /* its SYN was captured, at: */
+	struct ref_time syn;
+	bool logged_open[2]; /* its connect or accept was logged for that end */
+	struct ref_time opened;
+	uint32_t held;             /* packets and events in the hold that point here */
+	struct ref_time touched;   /* last record */
+	uint32_t packets[2];       /* ever seen, by direction: 0 is a to b */
+	uint32_t events[2][SIDES]; /* ever seen, by direction and side */
 	uint32_t first_packet[2], last_packet[2]; /* chains in the hold */
 	uint32_t first_event[2][SIDES], last_event[2][SIDES];
 	struct succession ends[2]; /* of a and of b */
@@ -68,9 +76,10 @@ struct owners {
 	struct map index; /* flow_key -> place in flows */
 	struct owned_flow *flows;
 	uint32_t n, cap, free_list, hand;
-	uint32_t live;
-	struct map endpoints; /* local endpoint -> succession */
-	uint64_t evicted;     /* flows that the limit pushed out before they were idle */
+	uint32_t live, serial;
+	struct map endpoints;   /* local endpoint -> succession */
+	bool endpoints_limited; /* one could not be kept: what is not known may be owned */
+	uint64_t evicted;       /* flows that the limit pushed out before they were idle */
 };
 
 void owners_init(struct owners *o, struct hash_key key);
@@ -86,14 +95,18 @@ uint32_t owners_flow(struct owners *o, const struct flow *flow, uint8_t transpor
 uint32_t owners_find(
 	const struct owners *o, const struct flow *flow, uint8_t transport, unsigned *ret_dir);
 
+/* A new connection of the ports of `place`: an empty entry takes its place in the index, the old
+ * one stays for what is still held. Returns the new place, or OWNERS_NONE. */
+uint32_t owners_open(struct owners *o, uint32_t place, struct ref_time now, struct err *err);
+/* The connection before, or OWNERS_NONE where it is forgotten. */
+uint32_t owners_older(const struct owners *o, uint32_t place);
+
 /* An event says that `process` holds this end at `when`. */
 void tenure_stretch(struct succession *s, process_handle process, struct ref_time when,
 	struct evidence evidence);
-/* A new connection begins at `when`: who held the end before does not hold it any more. */
-void tenure_break(struct succession *s, struct ref_time when);
 
 /* Also for the local endpoint as such, whatever the peer: guards UDP flows against a port that
- * another process took over. A full table forgets (and never names). */
+ * another process took over. */
 void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *local,
 	process_handle process, struct ref_time when, struct evidence evidence);
 const struct succession *owners_endpoint(
@@ -111,10 +124,14 @@ struct tenure_reach {
 	/* How far a tenure may be stretched before its first and behind its last event, without
 	 * another event to prove it. */
 	int64_t before_ns, behind_ns;
+	int64_t rival_ns; /* a tenure that is so near is a rival, though it could not claim it */
 };
 
 /* Who held this end of a flow at `when`? */
 enum tenancy tenure_at(const struct succession *s, struct ref_time when,
 	const struct tenure_reach *reach, const struct tenure **ret_a, const struct tenure **ret_b);
+/* Did two processes take turns on it around that time? */
+bool tenure_mixed(
+	const struct succession *s, struct ref_time when, const struct tenure_reach *reach);
 
 #endif

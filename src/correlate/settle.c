@@ -53,26 +53,17 @@ static enum reason kernel_made(const struct digest *d, enum side side)
 	return REASON_NONE;
 }
 
-static struct tenure_reach reach_of(
-	const struct settler *s, const struct owned_flow *f, int64_t error_ns)
+static struct tenure_reach reach_of(const struct settler *s, const struct owned_flow *f)
 {
-	/* A TCP connection is one process's until a SYN or an event says otherwise; a UDP port may
-	 * change hands between two datagrams. */
-	int64_t behind = f->key.transport != TRANSPORT_TCP ? s->reach_ns
-		: f->closed                                ? LIMIT_TCP_CLOSED_NS
-							   : LIMIT_TCP_IDLE_NS;
-	return (struct tenure_reach){
-		.error_ns = error_ns, .before_ns = s->reach_ns, .behind_ns = behind
-	};
-}
-
-static int64_t worst_error(const struct settler *s)
-{
-	int64_t worst = 0;
-	for (size_t i = 0; i < s->coverage->n; i++)
-		if (s->coverage->logs[i].present && s->coverage->logs[i].clock->error_ns > worst)
-			worst = s->coverage->logs[i].clock->error_ns;
-	return worst;
+	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
+	/* A UDP port may change hands between two datagrams: without an event on both sides nothing
+	 * is proved. A TCP connection is one process's until its events say otherwise. */
+	if (f->key.transport != TRANSPORT_TCP)
+		return reach;
+	bool whole = f->has_syn || f->logged_open[0] || f->logged_open[1];
+	reach.before_ns = whole ? LIMIT_TCP_IDLE_NS : LIMIT_HOLD_NS;
+	reach.behind_ns = f->closed ? LIMIT_TCP_CLOSED_NS : LIMIT_TCP_IDLE_NS;
+	return reach;
 }
 
 static struct claim rivals(const struct tenure *a, const struct tenure *b)
@@ -95,39 +86,77 @@ static struct claim owned(const struct tenure *t)
 	return c;
 }
 
+/* Someone else on the local port, whatever the peer; sockets that are bound to no address too. */
+static const struct tenure *port_rival(const struct settler *s, uint8_t transport,
+	const struct endpoint *local, struct ref_time when, const struct tenure *owner)
+{
+	static const uint8_t zero[4];
+	const struct endpoint at[] = { *local, { addr_v4(zero), local->port },
+		{ .port = local->port } };
+	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		const struct tenure *a = NULL, *b = NULL;
+		const struct succession *held = owners_endpoint(s->match.owners, transport, &at[i]);
+		enum tenancy t = held ? tenure_at(held, when, &reach, &a, &b) : TENANCY_NOBODY;
+		if (t != TENANCY_NOBODY && a->process != owner->process)
+			return a;
+		if (t == TENANCY_RIVALS)
+			return b;
+	}
+	return NULL;
+}
+
+enum life { LIFE_ALIVE, LIFE_UNBORN, LIFE_OVER };
+
+static enum life life_at(const struct settler *s, process_handle process, struct ref_time when)
+{
+	size_t n;
+	const struct process *p = &roster_all(s->roster, &n)[process];
+	if (p->has_start && when.ns < p->start.ns - s->error_ns)
+		return LIFE_UNBORN;
+	return p->has_end && when.ns > p->end.ns + s->error_ns ? LIFE_OVER : LIFE_ALIVE;
+}
+
+/* What is left of a connection whose process is gone is the kernel's to end. Wrong where a child
+ * inherited the socket and left no event on it. */
+static struct claim orphaned(const struct tenure *t)
+{
+	struct claim c = claim_reason(REASON_KERNEL_TCP_AFTER_EXIT, DETAIL_NONE);
+	c.about = t->process;
+	return c;
+}
+
 /* Another packet's event says who owned the flow. For UDP the local port must not have been in
- * another process's hands meanwhile, whatever the peer. Wrong where a process took over a UDP port,
- * talked to the same peer and left it again within the reach, and all its events were lost. */
-static bool settle_by_owner(
-	struct settler *s, struct held_packet *p, enum side side, int64_t error_ns)
+ * another process's hands meanwhile, whatever the peer. Wrong where a process took over a UDP port
+ * between two events of the owner, talked to the same peer, and all its events were lost. */
+static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side side)
 {
 	if (p->flow == OWNERS_NONE)
 		return false;
 	const struct owned_flow *f = &s->match.owners->flows[p->flow];
 	unsigned end = side == SIDE_SENDER ? p->dir : 1u - p->dir;
-	struct tenure_reach reach = reach_of(s, f, error_ns);
+	bool tcp = f->key.transport == TRANSPORT_TCP;
+	struct tenure_reach reach = reach_of(s, f);
 	const struct tenure *a = NULL, *b = NULL;
 	enum tenancy t = tenure_at(&f->ends[end], p->when, &reach, &a, &b);
-	if (t == TENANCY_NOBODY)
+	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, p->when) : LIFE_ALIVE;
+	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
 		return false;
-	if (t == TENANCY_SOLE && f->key.transport == TRANSPORT_UDP) {
-		const struct tenure *x = NULL, *y = NULL;
-		const struct succession *holders = owners_endpoint(
-			s->match.owners, f->key.transport, end ? &f->key.b : &f->key.a);
-		enum tenancy u =
-			holders ? tenure_at(holders, p->when, &reach, &x, &y) : TENANCY_NOBODY;
-		if (u == TENANCY_RIVALS || (u == TENANCY_SOLE && x->process != a->process)) {
-			t = TENANCY_RIVALS;
-			b = x->process != a->process ? x : y;
-		}
-	}
-	p->claims[side] = t == TENANCY_SOLE ? owned(a) : rivals(a, b);
+	if (t == TENANCY_SOLE && !tcp)
+		b = port_rival(s, f->key.transport, end ? &f->key.b : &f->key.a, p->when, a);
+	if (t == TENANCY_SOLE && !tcp && !b && s->match.owners->endpoints_limited)
+		p->claims[side] = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
+	else if (life == LIFE_OVER)
+		p->claims[side] = orphaned(a);
+	else
+		p->claims[side] = b ? rivals(a, b) : owned(a);
 	p->settled[side] = true;
 	return true;
 }
 
-/* Whose socket an ICMP error is about: the quoted packet's sender, where the error reaches it. */
-static process_handle about(struct settler *s, const struct held_packet *p, int64_t error_ns)
+/* Whose socket an ICMP error is about: the quoted packet's sender. The error comes a round trip
+ * behind the packet, so the tenure is stretched by the hold. */
+static process_handle about(struct settler *s, const struct held_packet *p)
 {
 	const struct digest *d = &p->digest;
 	if (!digest_has(d, DIGEST_QUOTED) || !p->has_time)
@@ -137,7 +166,10 @@ static process_handle about(struct settler *s, const struct held_packet *p, int6
 	if (place == OWNERS_NONE)
 		return PROCESS_NONE;
 	const struct owned_flow *f = &s->match.owners->flows[place];
-	struct tenure_reach reach = reach_of(s, f, error_ns);
+	struct tenure_reach reach = { .error_ns = s->error_ns,
+		.before_ns = LIMIT_HOLD_NS,
+		.behind_ns = LIMIT_HOLD_NS,
+		.rival_ns = LIMIT_HOLD_NS };
 	const struct tenure *a = NULL, *b = NULL;
 	return tenure_at(&f->ends[dir], p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process
 										 : PROCESS_NONE;
@@ -173,12 +205,22 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 		s->coverage, host, d->transport, p->has_time ? &p->when : NULL, &detail);
 	if (digest_has(d, DIGEST_FRAGMENT) && r == REASON_NOT_IN_LOG)
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_FRAGMENT);
-	if (r == REASON_NOT_IN_LOG && s->match.owners->evicted)
+	if (r == REASON_NOT_IN_LOG && (s->match.owners->evicted || *s->evicted))
 		detail = DETAIL_LIMIT;
 	return claim_reason(r, detail);
 }
 
-static void settle_side(struct settler *s, uint32_t place, enum side side, int64_t error_ns)
+static void settle_udp(struct settler *s, uint32_t place, enum side side)
+{
+	struct held_packet *p = hold_packet(s->match.hold, place);
+	match_datagram(&s->match, place, side);
+	if (!p->settled[side])
+		match_wildcard(&s->match, place, side);
+	if (!p->settled[side] && !settle_by_owner(s, p, side) && !s->no_ports)
+		match_ports(&s->match, place, side);
+}
+
+static void settle_side(struct settler *s, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
 	if (p->settled[side])
@@ -188,15 +230,16 @@ static void settle_side(struct settler *s, uint32_t place, enum side side, int64
 	if (kernel != REASON_NONE) {
 		p->claims[side] = claim_reason(kernel, DETAIL_NONE);
 		if (kernel == REASON_KERNEL_ICMP_ERROR)
-			p->claims[side].about = about(s, p, error_ns);
+			p->claims[side].about = about(s, p);
 		return;
 	}
-	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP)
-		match_datagram(&s->match, place, side);
-	else if (p->flow != OWNERS_NONE)
+	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP) {
+		settle_udp(s, place, side);
+	} else if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP) {
 		match_stream(&s->match, place, side);
-	if (!p->settled[side] && !settle_by_owner(s, p, side, error_ns) && !s->no_ports)
-		match_ports(&s->match, place, side);
+		if (!p->settled[side])
+			settle_by_owner(s, p, side);
+	}
 	if (!p->settled[side])
 		p->claims[side] = unnamed(s, p, side);
 }
@@ -242,9 +285,8 @@ static void advance_stream(struct settler *s, const struct held_packet *p)
 int settle_packet(
 	struct settler *s, uint32_t place, bool watch, struct settled *ret, struct err *err)
 {
-	int64_t error_ns = worst_error(s);
 	for (int side = 0; side < SIDES; side++)
-		settle_side(s, place, side, error_ns);
+		settle_side(s, place, side);
 	struct held_packet *p = hold_packet(s->match.hold, place);
 	ret->digest = &p->digest;
 	ret->claims = p->claims;
@@ -254,11 +296,12 @@ int settle_packet(
 	advance_stream(s, p);
 	ret->considered = NULL;
 	ret->n_considered = 0;
-	if (!watch)
-		return 0;
-	if (dossier_collect(&s->dossier, &s->match, place, err) < 0)
-		return -1;
-	ret->considered = s->dossier.items;
-	ret->n_considered = s->dossier.n;
+	if (watch) {
+		if (dossier_collect(&s->dossier, &s->match, place, err) < 0)
+			return -1;
+		ret->considered = s->dossier.items;
+		ret->n_considered = s->dossier.n;
+	}
+	match_pass(&s->match, p, s->error_ns);
 	return 0;
 }

@@ -13,8 +13,9 @@ struct settler {
 	struct match match;
 	const struct coverage *coverage;
 	const struct roster *roster;
-	int64_t reach_ns; /* how far a UDP tenure is stretched beyond its events */
-	bool no_ports;    /* too many addresses to say which the captures show */
+	int64_t error_ns;        /* of the worst log's clock */
+	const uint64_t *evicted; /* packets and events that the hold's limits pushed out */
+	bool no_ports;           /* too many addresses to say which the captures show */
 	struct dossier dossier;
 };
 

@@ -5,7 +5,9 @@
 #include "base/limits.h"
 #include "correlate/owners.h"
 
-static const struct tenure_reach reach = { .error_ns = 10, .before_ns = 100, .behind_ns = 100 };
+static const struct tenure_reach reach = {
+	.error_ns = 10, .before_ns = 100, .behind_ns = 100, .rival_ns = 100
+};
 
 static void stretch(struct succession *s, process_handle p, int64_t t)
 {
@@ -81,16 +83,31 @@ Test(owners, an_idle_port_is_let_go)
 	cr_assert_str_eq(who(&s, LIMIT_UDP_IDLE_NS + 1), "7");
 }
 
-Test(owners, a_connection_is_a_border)
+/* An inherited socket: parent and child send in turn. */
+Test(owners, taking_turns_is_doubtful_throughout)
 {
 	struct succession s = nobody();
+	for (int i = 0; i < 6; i++)
+		stretch(&s, i % 2 ? 8 : 7, 1000 + 1000 * i);
+	cr_assert(s.mixed);
+	cr_assert_str_eq(who(&s, 6000), "7|8");
+	cr_assert_str_eq(who(&s, 5500), "7|8");
+	stretch(&s, 8, 9000);
+	cr_assert_str_eq(who(&s, 8000), "8", "the turns are over");
+}
+
+/* Nothing is claimed without an event on both sides, yet a near one is a rival. */
+Test(owners, a_reach_of_nothing)
+{
+	static const struct tenure_reach strict = { .error_ns = 10, .rival_ns = 100 };
+	struct succession s = nobody();
+	const struct tenure *a = NULL, *b = NULL;
 	stretch(&s, 7, 1000);
-	tenure_break(&s, (struct ref_time){ 1050 });
-	cr_assert_str_eq(who(&s, 1060), "-", "nobody yet");
-	cr_assert_str_eq(who(&s, 1030), "7");
-	stretch(&s, 8, 1090);
-	cr_assert_str_eq(who(&s, 1060), "8");
-	cr_assert_str_eq(who(&s, 1030), "7");
+	stretch(&s, 7, 1200);
+	cr_assert_eq(tenure_at(&s, (struct ref_time){ 1100 }, &strict, &a, &b), TENANCY_SOLE);
+	cr_assert_eq(tenure_at(&s, (struct ref_time){ 1201 }, &strict, &a, &b), TENANCY_NOBODY);
+	stretch(&s, 8, 1250);
+	cr_assert_eq(tenure_at(&s, (struct ref_time){ 1220 }, &strict, &a, &b), TENANCY_RIVALS);
 }
 
 /* Rows of two processors arrive out of order. */
@@ -126,6 +143,28 @@ Test(owners, both_directions_are_one_flow)
 	cr_assert_eq(owners_flow(&o, &f, 17, (struct ref_time){ 0 }, &back, &err), a);
 	cr_assert_neq(there, back);
 	cr_assert_neq(owners_flow(&o, &f, 6, (struct ref_time){ 0 }, &back, &err), a);
+	owners_done(&o);
+}
+
+/* The same ports again: the old connection stays for what is held, and leaves with the sweep. */
+Test(owners, a_connection_supersedes_the_one_before)
+{
+	struct owners o;
+	struct err err = { 0 };
+	unsigned dir;
+	owners_init(&o, (struct hash_key){ 1, 2 });
+	struct flow f = flow(0);
+	uint32_t a = owners_flow(&o, &f, 6, (struct ref_time){ 0 }, &dir, &err);
+	uint32_t b = owners_open(&o, a, (struct ref_time){ 1 }, &err);
+	cr_assert_neq(a, b);
+	cr_assert_eq(owners_find(&o, &f, 6, &dir), b);
+	cr_assert_eq(owners_older(&o, b), a);
+	for (uint32_t i = 1; i < 1000; i++) {
+		struct flow g = flow(i);
+		owners_flow(&o, &g, 6, (struct ref_time){ 2 }, &dir, &err);
+	}
+	cr_assert_eq(owners_older(&o, b), OWNERS_NONE);
+	cr_assert_eq(owners_find(&o, &f, 6, &dir), b);
 	owners_done(&o);
 }
 
