@@ -37,22 +37,13 @@ static int keep_frame(struct run *r, const struct settled *s, uint32_t cell, str
 	return 0;
 }
 
-static bool is_watched(const struct run *r, uint64_t number)
-{
-	for (size_t i = 0; i < r->options->n_frames; i++)
-		if (r->options->frames[i] == number)
-			return true;
-	return false;
-}
-
 static int settled(void *context, const struct settled *s, struct err *err)
 {
 	struct run *r = context;
 	uint32_t cell;
 	if (groups_add(r->groups, s, &cell, err) < 0)
 		return -1;
-	if (r->options->n_frames && s->selected && is_watched(r, s->number) &&
-		keep_frame(r, s, cell, err) < 0)
+	if (s->watched && s->selected && keep_frame(r, s, cell, err) < 0)
 		return -1;
 	struct spilled record;
 	memset(&record, 0, sizeof record);
@@ -201,6 +192,7 @@ static int take_rest(struct run *r, struct err *err)
 	return rc;
 }
 
+/* Which logs have no more records? Asked only when an input has ended. */
 static void mark_ended(struct run *r, const struct merge *m)
 {
 	for (uint32_t i = 0; i < r->n; i++)
@@ -213,6 +205,7 @@ static int merge_all(struct run *r, struct merge *m, struct err *err)
 	struct merged item;
 	uint32_t input;
 	int rc = SOURCE_ITEM;
+	size_t ended = 0;
 	while (rc != SOURCE_END && !*r->interrupted) {
 		struct err damage = { 0 };
 		rc = merge_next(m, &item, &input, &damage);
@@ -220,7 +213,10 @@ static int merge_all(struct run *r, struct merge *m, struct err *err)
 			return err_nomem(err);
 		if (rc < 0)
 			run_damage(r, input, &damage);
-		mark_ended(r, m);
+		if (merge_n_ended(m) != ended) {
+			ended = merge_n_ended(m);
+			mark_ended(r, m);
+		}
 		if (rc == SOURCE_ITEM && take(r, &item, err) < 0)
 			return -1;
 	}

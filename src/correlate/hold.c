@@ -99,12 +99,12 @@ static struct ports_chain *ports_chain(
 	return c;
 }
 
-static const struct endpoint *event_source(const struct held_event *e)
+const struct endpoint *held_event_source(const struct held_event *e)
 {
 	return e->side == SIDE_SENDER ? &e->event.local : &e->event.remote;
 }
 
-static const struct endpoint *event_destination(const struct held_event *e)
+const struct endpoint *held_event_destination(const struct held_event *e)
 {
 	return e->side == SIDE_SENDER ? &e->event.remote : &e->event.local;
 }
@@ -130,7 +130,7 @@ static int chain_event_ports(struct hold *h, uint32_t place, struct err *err)
 {
 	struct held_event *e = hold_event(h, place);
 	struct ports_chain *c =
-		ports_chain(h, event_source(e)->port, event_destination(e)->port, err);
+		ports_chain(h, held_event_source(e)->port, held_event_destination(e)->port, err);
 	if (!c)
 		return -1;
 	if (c->last_event[e->side] == HOLD_NONE)
@@ -266,7 +266,8 @@ void hold_drop_event(struct hold *h, struct owners *o)
 		f->held--;
 	}
 	if (e->ports_chained) {
-		struct ports_key key = { event_source(e)->port, event_destination(e)->port };
+		struct ports_key key = { held_event_source(e)->port,
+			held_event_destination(e)->port };
 		struct ports_chain *c = map_find(&h->ports, &key);
 		if (c->first_event[e->side] == place)
 			pass(&c->first_event[e->side], &c->last_event[e->side], e->next_in_ports);

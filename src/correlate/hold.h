@@ -98,6 +98,10 @@ void hold_pass_event(struct hold *h, struct owned_flow *f, unsigned dir, enum si
 void hold_pass_ports(
 	struct hold *h, uint16_t sport, uint16_t dport, enum side side, struct ref_time then);
 
+/* The ends of the packet that the event tells of, as that packet runs. */
+const struct endpoint *held_event_source(const struct held_event *e);
+const struct endpoint *held_event_destination(const struct held_event *e);
+
 /* Packets and events with these ports whatever their addresses, or NULL. */
 const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint16_t dport);
 

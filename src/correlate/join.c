@@ -103,13 +103,13 @@ static void track(struct join *j, const struct held_packet *p)
 static int release(struct join *j, struct err *err)
 {
 	struct held_packet *p = hold_oldest_packet(&j->hold);
-	bool watch = j->setup.n_watched && watched(j, p->number);
 	struct settled s = { .input = p->input,
 		.number = p->number,
 		.has_time = p->has_time,
 		.selected = p->selected,
+		.watched = j->setup.n_watched && watched(j, p->number),
 		.when = p->when };
-	if (settle_packet(&j->settler, j->hold.packets.first, watch, &s, err) < 0)
+	if (settle_packet(&j->settler, j->hold.packets.first, &s, err) < 0)
 		return -1;
 	track(j, p);
 	int rc = j->setup.settled(j->setup.context, &s, err);
@@ -142,10 +142,7 @@ static int advance(struct join *j, const struct ref_time *when, struct err *err)
 
 static bool is_echo(const struct digest *d)
 {
-	bool v6 = d->transport == TRANSPORT_ICMPV6;
-	return digest_has(d, DIGEST_ICMP | DIGEST_ECHO) &&
-		(v6 ? d->icmp_type == 128 || d->icmp_type == 129
-		    : d->icmp_type == 8 || d->icmp_type == 0);
+	return digest_has(d, DIGEST_ECHO) && (digest_is_echo_request(d) || digest_is_echo_reply(d));
 }
 
 /* Which flow does the packet belong to? An echo request and its reply are one flow, told apart
@@ -259,7 +256,7 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 		flow = flow_reverse(flow);
 	e->flow = owners_flow(&j->owners, &flow, e->event.transport, e->when, &dir, &problem);
 	e->dir = (uint8_t)dir;
-	unsigned local_end = e->side == SIDE_SENDER ? dir : 1 - dir;
+	unsigned local_end = flow_end(dir, e->side);
 	if (e->flow != OWNERS_NONE && e->event.transport == TRANSPORT_TCP)
 		e->flow = connect_event(&j->owners, e->flow, e, local_end, j->error_ns, &problem);
 	if (e->flow != OWNERS_NONE)

@@ -229,16 +229,15 @@ static bool wildcard_rival(
 static bool doubtful_end(struct match *m, const struct held_packet *p, enum side side)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	unsigned end = side == SIDE_SENDER ? p->dir : 1u - p->dir;
 	struct tenure_reach reach = { .rival_ns = LIMIT_HOLD_NS };
-	return tenure_mixed(&f->ends[end], p->when, &reach);
+	return tenure_mixed(&f->ends[flow_end(p->dir, side)], p->when, &reach);
 }
 
 static void settle_turns(struct match *m, const struct cluster *c, enum side side)
 {
 	const struct held_packet *p = hold_packet(m->hold, c->packets[0]);
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	const struct succession *s = &f->ends[side == SIDE_SENDER ? p->dir : 1u - p->dir];
+	const struct succession *s = &f->ends[flow_end(p->dir, side)];
 	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
 	add_candidate(&rivals, s->before.process);
 	add_candidate(&rivals, s->now.process);
@@ -291,16 +290,6 @@ static bool may_stand_for(
 	const struct match *m, const struct addr *event, const struct addr *packet)
 {
 	return addr_equal(event, packet) || addr_is_wildcard(event) || !seen(m, event);
-}
-
-static const struct endpoint *from_of(const struct held_event *e)
-{
-	return e->side == SIDE_SENDER ? &e->event.local : &e->event.remote;
-}
-
-static const struct endpoint *to_of(const struct held_event *e)
-{
-	return e->side == SIDE_SENDER ? &e->event.remote : &e->event.local;
 }
 
 /* The one event of the chain that could be meant; NULL where there is none or more than one. */
@@ -381,8 +370,8 @@ void match_ports(struct match *m, uint32_t place, enum side side)
 	if (m->shows_local && hosts_of_addr(m->hosts, mine(p, side)) == HOST_NONE)
 		return;
 	struct held_event *e = by_ports(m, p, side);
-	if (e && may_stand_for(m, &from_of(e)->addr, &flow->src.addr) &&
-		may_stand_for(m, &to_of(e)->addr, &flow->dst.addr))
+	if (e && may_stand_for(m, &held_event_source(e)->addr, &flow->src.addr) &&
+		may_stand_for(m, &held_event_destination(e)->addr, &flow->dst.addr))
 		match_settle(p, side, e, GRADE_PORTS);
 }
 

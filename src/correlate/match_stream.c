@@ -11,7 +11,7 @@ static void match_syn(struct match *m, struct held_packet *p, enum side side)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	enum event_op op = side == SIDE_SENDER ? EVENT_CONNECT : EVENT_ACCEPT;
-	if (!f->logged_open[side == SIDE_SENDER ? p->dir : 1u - p->dir])
+	if (!f->logged_open[flow_end(p->dir, side)])
 		return;
 	for (uint32_t at = f->first_event[p->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {
@@ -75,7 +75,7 @@ static bool others_near(
 	struct match *m, const struct held_packet *p, enum side side, const struct held_event *e)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	if (f->ends[side == SIDE_SENDER ? p->dir : 1u - p->dir].before.process == PROCESS_NONE)
+	if (f->ends[flow_end(p->dir, side)].before.process == PROCESS_NONE)
 		return false;
 	for (uint32_t at = f->first_event[p->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {

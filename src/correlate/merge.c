@@ -14,7 +14,7 @@ struct head {
 struct merge {
 	struct merge_input *inputs;
 	struct head *heads; /* [n]: the next record of each input */
-	size_t n;
+	size_t n, n_ended;
 	struct heap heap;
 	uint32_t *empty; /* inputs whose head must be read, a stack */
 	size_t n_empty;
@@ -60,8 +60,10 @@ static int fill(struct merge *m, uint32_t input, struct err *err)
 	struct merged *item = &m->heads[input].item;
 	int rc = source_next(&from->source, &item->record, err);
 	bool lost = rc < 0 && (err->kind == ERR_SYSTEM || err->kind == ERR_NOMEM);
-	if (rc == SOURCE_END || lost)
+	if (rc == SOURCE_END || lost) {
 		m->heads[input].ended = true;
+		m->n_ended++;
+	}
 	if (rc != SOURCE_ITEM)
 		return rc;
 	item->record.input = input;
@@ -90,6 +92,11 @@ int merge_next(struct merge *m, struct merged *ret, uint32_t *ret_input, struct 
 	*ret = m->heads[input].item;
 	m->empty[m->n_empty++] = input;
 	return SOURCE_ITEM;
+}
+
+size_t merge_n_ended(const struct merge *m)
+{
+	return m->n_ended;
 }
 
 bool merge_ended(const struct merge *m, uint32_t input)

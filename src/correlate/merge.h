@@ -34,7 +34,8 @@ struct merged {
  */
 int merge_next(struct merge *m, struct merged *ret, uint32_t *ret_input, struct err *err);
 
-/* Has this input been read to its end? */
+/* How many inputs have no more records, and has this one none? */
+size_t merge_n_ended(const struct merge *m);
 bool merge_ended(const struct merge *m, uint32_t input);
 
 #endif

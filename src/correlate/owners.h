@@ -72,6 +72,12 @@ struct owned_flow {
 	struct stream streams[2];
 };
 
+/* Which end of a flow (0: a, 1: b) is this side of a packet that runs in direction `dir`? */
+static inline unsigned flow_end(unsigned dir, enum side side)
+{
+	return side == SIDE_SENDER ? dir : 1 - dir;
+}
+
 struct owners {
 	struct map index; /* flow_key -> place in flows */
 	struct owned_flow *flows;

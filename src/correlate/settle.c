@@ -18,13 +18,6 @@ static bool is_group_report(const struct digest *d)
 		((d->icmp_type >= 130 && d->icmp_type <= 132) || d->icmp_type == 143);
 }
 
-static bool is_echo_reply(const struct digest *d)
-{
-	return digest_has(d, DIGEST_ICMP) &&
-		((d->transport == TRANSPORT_ICMP && d->icmp_type == 0) ||
-			(d->transport == TRANSPORT_ICMPV6 && d->icmp_type == 129));
-}
-
 /* RFC 9293 3.10.7.1: the answer to a SYN for a port where nobody listens carries sequence number 0
  * and acknowledges the SYN. Wrong where a live socket aborts with just that sequence number, one in
  * four billion, or where a program sends such a segment through a raw socket. */
@@ -46,7 +39,7 @@ static enum reason kernel_made(const struct digest *d, enum side side)
 		return REASON_KERNEL_NDP;
 	if (is_group_report(d))
 		return REASON_KERNEL_IGMP;
-	if (side == SIDE_SENDER && is_echo_reply(d))
+	if (side == SIDE_SENDER && digest_is_echo_reply(d))
 		return REASON_KERNEL_ECHO_REPLY;
 	if (side == SIDE_SENDER && is_refusal(d))
 		return REASON_KERNEL_TCP_RESET;
@@ -134,7 +127,7 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 	if (p->flow == OWNERS_NONE)
 		return false;
 	const struct owned_flow *f = &s->match.owners->flows[p->flow];
-	unsigned end = side == SIDE_SENDER ? p->dir : 1u - p->dir;
+	unsigned end = flow_end(p->dir, side);
 	bool tcp = f->key.transport == TRANSPORT_TCP;
 	struct tenure_reach reach = reach_of(s, f);
 	const struct tenure *a = NULL, *b = NULL;
@@ -282,8 +275,7 @@ static void advance_stream(struct settler *s, const struct held_packet *p)
 	}
 }
 
-int settle_packet(
-	struct settler *s, uint32_t place, bool watch, struct settled *ret, struct err *err)
+int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err)
 {
 	for (int side = 0; side < SIDES; side++)
 		settle_side(s, place, side);
@@ -296,7 +288,7 @@ int settle_packet(
 	advance_stream(s, p);
 	ret->considered = NULL;
 	ret->n_considered = 0;
-	if (watch) {
+	if (ret->watched) {
 		if (dossier_collect(&s->dossier, &s->match, place, err) < 0)
 			return -1;
 		ret->considered = s->dossier.items;

@@ -19,9 +19,8 @@ struct settler {
 	struct dossier dossier;
 };
 
-/* Settles the oldest packet of the hold (`place`) and fills *ret behind its first five members.
- * With `watch`, *ret also borrows a dossier, good until the next call. */
-int settle_packet(
-	struct settler *s, uint32_t place, bool watch, struct settled *ret, struct err *err);
+/* Settles the oldest packet of the hold (`place`) and fills *ret, whose members up to `when` are
+ * the caller's. Of a watched packet *ret also borrows a dossier, good until the next call. */
+int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err);
 
 #endif

@@ -63,6 +63,19 @@ static inline bool digest_has(const struct digest *d, uint32_t bits)
 	return (d->known & bits) == bits;
 }
 
+/* Ping and its answer (RFC 792, RFC 4443 4). */
+static inline bool digest_is_echo_request(const struct digest *d)
+{
+	return digest_has(d, DIGEST_ICMP) &&
+		d->icmp_type == (d->transport == TRANSPORT_ICMPV6 ? 128 : 8);
+}
+
+static inline bool digest_is_echo_reply(const struct digest *d)
+{
+	return digest_has(d, DIGEST_ICMP) &&
+		d->icmp_type == (d->transport == TRANSPORT_ICMPV6 ? 129 : 0);
+}
+
 /* ICMP and ICMPv6 messages that report an error of another packet (RFC 792, RFC 4443 2.1). */
 static inline bool digest_is_icmp_error(const struct digest *d)
 {

@@ -15,7 +15,9 @@
 struct settled {
 	uint32_t input;
 	uint64_t number;
-	bool has_time, selected; /* by --filter */
+	bool has_time;
+	bool selected; /* by --filter */
+	bool watched;  /* by --frame */
 	struct ref_time when;
 	const struct digest *digest;
 	const struct claim *claims; /* [SIDES] */

@@ -8,31 +8,12 @@
 #include "evidence/input.h"
 #include "evidence/table/table.h"
 #include "evidence/trace/trace.h"
+#include "table_text.h"
 
 #define TITLES "Event Name, Type, TID, Clock-Time, Kernel(ms), User(ms), User Data\n"
 #define SEND                                                                            \
 	"UdpIp, Send, 0xFFFFFFFF, 129079416141424158, 0, 0, 2136, 8, 172.023.098.097, " \
 	"010.001.001.001, 2762, 36003, 0, 0\n"
-
-#define SVC_2003                                                                             \
-	"\r\nImage Name                   PID Services\r\n"                                  \
-	"========================= ====== =============================================\r\n" \
-	"System Idle Process            0 N/A\r\n"                                           \
-	"System                         4 N/A\r\n"                                           \
-	"svchost.exe                  804 DcomLaunch, PlugPlay,\r\n"                         \
-	"                                 Power, SystemEventsBroker\r\n"                     \
-	"store.exe                   2136 MSExchangeIS\r\n"
-
-#define PLAIN_10                                                                           \
-	"\nImage Name                     PID Session Name        Session#    Mem Usage\n" \
-	"========================= ======== ================ =========== ============\n"   \
-	"System Idle Process              0 Services                   0          8 K\n"   \
-	"AVeryLongNameOfAProcess12     2136 RDP-Tcp#0                  1  1,040,592 K\n"   \
-	"Memory Compression            1580                            0     12,345 K\n"
-
-#define WORDS                                                                                    \
-	"...\n\nwmiprvse.exe 5176 Console 0 2,168 K\n\nSystem Idle Process 0 Console 0 28 K\n\n" \
-	"store.exe 2136 Console 0 1,040,592 K\n\n...\n"
 
 #define RULE_SVC "========================= ====== =============================================\n"
 
