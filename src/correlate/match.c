@@ -190,11 +190,15 @@ static void settle_all(
 		hold_event(m->hold, c->events[i])->used = true;
 }
 
-static void settle_rivals(struct match *m, const struct cluster *c, enum side side)
+/* `more` is a rival beside those of the cluster, or PROCESS_NONE. */
+static void settle_rivals(
+	struct match *m, const struct cluster *c, enum side side, process_handle more)
 {
 	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
 	for (size_t i = 0; i < c->n_events; i++)
 		add_candidate(&rivals, hold_event(m->hold, c->events[i])->process);
+	if (more != PROCESS_NONE)
+		add_candidate(&rivals, more);
 	settle_all(m, c, side, &rivals);
 }
 
@@ -207,8 +211,9 @@ static bool peer_agrees(const struct held_packet *p, const struct held_event *e)
 }
 
 /* An unbound socket's event states no local address. One that fits the packet as well as those of
- * the cluster, but is another process's, leaves the packet in doubt. */
-static bool wildcard_rival(
+ * the cluster, but is another process's, leaves the packet in doubt. PROCESS_NONE: there is none.
+ */
+static process_handle wildcard_rival(
 	struct match *m, const struct held_packet *p, enum side side, process_handle process)
 {
 	const struct ports_chain *chain =
@@ -221,9 +226,9 @@ static bool wildcard_rival(
 		if (e->flow == OWNERS_NONE && e->process != process && !e->used &&
 			is_datagram_event(e) && length_fits(p, e) && in_time(p, e) &&
 			peer_agrees(p, e))
-			return true;
+			return e->process;
 	}
-	return false;
+	return PROCESS_NONE;
 }
 
 static bool doubtful_end(struct match *m, const struct held_packet *p, enum side side)
@@ -256,8 +261,9 @@ void match_datagram(struct match *m, uint32_t place, enum side side)
 		return;
 	const struct held_packet *head = hold_packet(m->hold, place);
 	process_handle process = hold_event(m->hold, c.events[0])->process;
-	if (!sole_process(m, &c) || wildcard_rival(m, head, side, process)) {
-		settle_rivals(m, &c, side);
+	process_handle rival = wildcard_rival(m, head, side, process);
+	if (!sole_process(m, &c) || rival != PROCESS_NONE) {
+		settle_rivals(m, &c, side, rival);
 		return;
 	}
 	bool exact = c.whole && c.n_packets == c.n_events && pairs_in_time(m, &c) &&

@@ -71,3 +71,19 @@ Test(ports, a_wildcard_is_not_another_address)
 	cr_assert_neq(sc->answers[g].claims[0].grade, GRADE_EXACT, "that host is not ours");
 	scene_free(sc);
 }
+
+/* A bound and an unbound socket of two processes, one tick: both are candidates. */
+Test(ports, a_wildcard_is_a_rival)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":5000", "10.0.0.9:69", 8);
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 8, "0.0.0.0:5000", "10.0.0.9:69", 8);
+	uint64_t f = scene_udp(sc, 101, US ":5000", "10.0.0.9:69", 8);
+	scene_finish(sc);
+	assert_sender(sc, f, "ambiguous");
+	const struct claim *c = &sc->answers[f].claims[SIDE_SENDER];
+	cr_assert_eq(c->n_candidates, 2);
+	cr_assert_eq(scene_pid(sc, c->candidates[0]), 7);
+	cr_assert_eq(scene_pid(sc, c->candidates[1]), 8);
+	scene_free(sc);
+}
