@@ -32,10 +32,14 @@ static int take_record(
 			return -1;
 		return ballots_add_event(&p->ballots, &rec->event, rec->when, err);
 	}
+	if (rec->kind == RECORD_ADDRESS)
+		return hosts_see_address(&r->hosts, input, &rec->address.addr, err);
 	if (rec->kind != RECORD_PACKET)
 		return 0;
 	struct digest d;
 	decode_packet(&rec->packet, &d);
+	if (rec->packet.owner && hosts_see_owned(&r->hosts, input, &d, err) < 0)
+		return -1;
 	if (r->inputs[input].details)
 		return complete_add(&r->complete, rec->number, input, &d, err) < 0 &&
 				err->kind != ERR_LIMIT

@@ -29,6 +29,8 @@ static int keep_frame(struct run *r, const struct settled *s, uint32_t cell, str
 		.considered = considered,
 		.n_considered = s->n_considered };
 	memcpy(f->sides, s->claims, sizeof f->sides);
+	if (s->outer)
+		memcpy(f->outer, s->outer, sizeof f->outer);
 	f->line = (struct packet_line){ .input = s->input,
 		.number = s->number,
 		.has_time = s->has_time,
@@ -48,6 +50,8 @@ static int settled(void *context, const struct settled *s, struct err *err)
 	struct spilled record;
 	memset(&record, 0, sizeof record);
 	memcpy(record.claims, s->claims, sizeof record.claims);
+	if (s->outer)
+		memcpy(record.outer, s->outer, sizeof record.outer);
 	record.cell = cell;
 	record.direction = (uint8_t)s->direction;
 	record.selected = s->selected;
@@ -112,6 +116,11 @@ static int take_packet(struct run *r, const struct merged *m, struct err *err)
 	r->reports[m->record.input].packets++;
 	if (!packet)
 		return 0;
+	if (m->record.packet.owner) {
+		r->reports[m->record.input].owned++;
+		r->report.has_events = true;
+		r->report.has_roster |= m->record.packet.owner->image.n > 0;
+	}
 	bool selected = !r->filter || filter_match(r->filter, &m->record.packet, &digest);
 	return join_packet(
 		r->join, &m->record, &digest, m->has_ref ? &m->ref : NULL, selected, err);
@@ -163,6 +172,8 @@ static int take(struct run *r, const struct merged *m, struct err *err)
 		return join_event(r->join, &m->record, when, err);
 	case RECORD_PROCESS:
 		return take_process(r, m, err);
+	case RECORD_ADDRESS:
+		return hosts_see_address(&r->hosts, m->record.input, &m->record.address.addr, err);
 	case RECORD_LOSS:
 		take_loss(r, m);
 		return 0;

@@ -60,6 +60,7 @@ static int put_packet(
 		.when = m->ref,
 		.digest = digest,
 		.sides = record.claims,
+		.outer = record.outer,
 		.direction = record.direction };
 	add_finding(p->run, record.cell, &line);
 	return p->sink->packet(p->self, &line, err);
@@ -134,6 +135,7 @@ static int put_frames(struct printer *p, struct err *err)
 		apply(p->run, f->cell, &f->sides[SIDE_SENDER]);
 		f->line.digest = &f->digest;
 		f->line.sides = f->sides;
+		f->line.outer = f->outer;
 		add_finding(p->run, f->cell, &f->line);
 		if (p->sink->dossier(p->self, &f->line, f->considered, f->n_considered, err) < 0)
 			return -1;

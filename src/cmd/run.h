@@ -47,6 +47,7 @@ struct watched_frame {
 	struct packet_line line;
 	struct digest digest;
 	struct claim sides[SIDES];
+	struct outer_claim outer[SIDES];
 	uint32_t cell;
 	struct considered *considered;
 	size_t n_considered;

@@ -13,6 +13,7 @@
 
 struct spilled {
 	struct claim claims[SIDES];
+	struct outer_claim outer[SIDES]; /* good for a packet with DIGEST_OUTER */
 	uint32_t cell;
 	uint8_t direction;
 	bool selected;

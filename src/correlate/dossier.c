@@ -55,8 +55,7 @@ static enum verdict judge(
 	return datagram ? VERDICT_NOT_UNIQUE : VERDICT_SAME_FLOW;
 }
 
-static int add(struct dossier *d, const struct held_packet *p, const struct held_event *e,
-	bool same_flow, struct err *err)
+static int append(struct dossier *d, const struct considered *item, struct err *err)
 {
 	if (d->n == DOSSIER_MOST)
 		return 0;
@@ -68,7 +67,14 @@ static int add(struct dossier *d, const struct held_packet *p, const struct held
 		d->items = items;
 		d->cap = cap;
 	}
-	d->items[d->n++] = (struct considered){
+	d->items[d->n++] = *item;
+	return 0;
+}
+
+static int add(struct dossier *d, const struct held_packet *p, const struct held_event *e,
+	bool same_flow, struct err *err)
+{
+	struct considered item = {
 		.verdict = judge(p, e, e->side, same_flow),
 		.side = e->side,
 		.evidence = e->evidence,
@@ -80,7 +86,7 @@ static int add(struct dossier *d, const struct held_packet *p, const struct held
 		.process = e->process,
 		.delta_ns = p->when.ns - e->when.ns,
 	};
-	return 0;
+	return append(d, &item, err);
 }
 
 static int add_flow(struct dossier *d, const struct match *m, const struct held_packet *p,
@@ -113,10 +119,34 @@ static int add_ports(struct dossier *d, const struct match *m, const struct held
 	return 0;
 }
 
+/* What the capture itself states comes first; which side it is for shows in the claims. */
+static int add_stated(struct dossier *d, const struct held_packet *p, struct err *err)
+{
+	const struct claim *receiver = &p->claims[SIDE_RECEIVER];
+	bool received = digest_has(&p->digest, DIGEST_RECEIVED) || receiver->origin ||
+		(receiver->grade == GRADE_NONE && is_candidate(receiver, p->stated.process));
+	enum side side = received ? SIDE_RECEIVER : SIDE_SENDER;
+	if (p->stated.origin == 0)
+		return 0;
+	struct considered item = { .verdict = VERDICT_NOT_UNIQUE,
+		.origin = p->stated.origin,
+		.side = side,
+		.evidence = { .input = p->input, .number = p->number },
+		.process = p->stated.process };
+	const struct claim *c = &p->claims[side];
+	if (c->origin)
+		item.verdict = VERDICT_CHOSEN;
+	else if (c->reason == REASON_AMBIGUOUS)
+		item.verdict = VERDICT_RIVAL;
+	return append(d, &item, err);
+}
+
 int dossier_collect(struct dossier *d, const struct match *m, uint32_t place, struct err *err)
 {
 	const struct held_packet *p = hold_packet(m->hold, place);
 	d->n = 0;
+	if (add_stated(d, p, err) < 0)
+		return -1;
 	for (int side = 0; side < SIDES; side++)
 		if (add_flow(d, m, p, side, err) < 0 || add_ports(d, m, p, side, err) < 0)
 			return -1;

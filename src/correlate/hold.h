@@ -16,6 +16,12 @@
 /* Places in the hold are running numbers; this one is nowhere. */
 #define HOLD_NONE UINT32_MAX
 
+/* The process that the capture itself states for a packet; `origin` 0: none. */
+struct stated {
+	process_handle process, effective; /* effective: or PROCESS_NONE */
+	uint8_t origin;                    /* enum owner_origin */
+};
+
 struct held_packet {
 	struct digest digest;
 	uint32_t input;
@@ -27,6 +33,7 @@ struct held_packet {
 	bool ports_chained;
 	bool settled[SIDES]; /* the claim is made: by a match of the whole cluster */
 	struct claim claims[SIDES];
+	struct stated stated;
 	uint32_t next_in_flow, next_in_ports;
 };
 

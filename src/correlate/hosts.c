@@ -20,7 +20,8 @@ int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err
 	h->has_evidence = calloc(n_inputs + 1, sizeof *h->has_evidence);
 	h->given = calloc(n_inputs + 1, sizeof *h->given);
 	h->names = calloc(n_inputs + 1, sizeof *h->names);
-	if (!h->of_input || !h->has_evidence || !h->given || !h->names) {
+	h->stars = calloc(n_inputs + 1, sizeof *h->stars);
+	if (!h->of_input || !h->has_evidence || !h->given || !h->names || !h->stars) {
 		hosts_done(h);
 		return err_nomem(err);
 	}
@@ -39,6 +40,7 @@ void hosts_done(struct hosts *h)
 	free(h->has_evidence);
 	free(h->given);
 	free(h->names);
+	free(h->stars);
 	*h = (struct hosts){ 0 };
 }
 
@@ -77,6 +79,20 @@ static bool tells_host(const struct addr *a)
 	return !addr_is_wildcard(a) && !addr_is_group(a) && !addr_is_loopback(a);
 }
 
+static int learn(struct hosts *h, uint32_t input, const struct addr *local, struct err *err)
+{
+	bool new;
+	struct err full = { 0 };
+	struct local_entry *l = map_put(&h->locals, local, &new, &full);
+	if (!l)
+		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
+	if (new)
+		l->owner = h->settled ? h->of_input[input] : input;
+	else if (!h->settled)
+		unite(h, l->owner, input);
+	return 0;
+}
+
 int hosts_see_event(struct hosts *h, uint32_t input, const struct event *e, struct err *err)
 {
 	h->has_evidence[input] = true;
@@ -86,16 +102,73 @@ int hosts_see_event(struct hosts *h, uint32_t input, const struct event *e, stru
 	 * alone; what is sent from is. */
 	if (e->transport == TRANSPORT_UDP && e->op == EVENT_RECV)
 		return 0;
-	bool new;
-	struct err full = { 0 };
-	struct local_entry *l = map_put(&h->locals, &e->local.addr, &new, &full);
-	if (!l)
-		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
-	if (new)
-		l->owner = h->settled ? h->of_input[input] : input;
-	else if (!h->settled)
-		unite(h, l->owner, input);
-	return 0;
+	return learn(h, input, &e->local.addr, err);
+}
+
+int hosts_see_address(struct hosts *h, uint32_t input, const struct addr *local, struct err *err)
+{
+	return tells_host(local) ? learn(h, input, local, err) : 0;
+}
+
+static bool among(const struct addr *list, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&list[i], a))
+			return true;
+	return false;
+}
+
+static void add_peer(struct star *s, const struct addr *peer)
+{
+	if (s->n_peers < STAR_PEERS && !among(s->peers, s->n_peers, peer))
+		s->peers[s->n_peers++] = *peer;
+}
+
+/* The centre of the star that owned packets make: with eight peers around one address that is an
+ * end of them all, it is the local one. Wrong for a host that speaks from eight addresses of its
+ * own with one single peer: that peer would be taken for the host. */
+static const struct addr *star_see(struct star *s, const struct flow *f)
+{
+	const struct addr *ends[2] = { &f->src.addr, &f->dst.addr };
+	if (!s->begun) {
+		s->begun = true;
+		s->n_centres = 2;
+		s->centres[0] = *ends[0];
+		s->centres[1] = *ends[1];
+	}
+	uint8_t n = 0;
+	for (uint8_t i = 0; i < s->n_centres; i++) {
+		struct addr was = s->centres[i];
+		if (addr_equal(&was, ends[0]) || addr_equal(&was, ends[1]))
+			s->centres[n++] = was;
+		else
+			add_peer(s, &was);
+	}
+	s->n_centres = n;
+	s->failed = n == 0;
+	if (n != 1)
+		return NULL;
+	add_peer(s, ends[addr_equal(&s->centres[0], ends[0])]);
+	return s->n_peers == STAR_PEERS ? &s->centres[0] : NULL;
+}
+
+int hosts_see_owned(struct hosts *h, uint32_t input, const struct digest *d, struct err *err)
+{
+	const struct addr *local = NULL;
+	if (!digest_has(d, DIGEST_ADDRS) || (d->known & (DIGEST_ARP | DIGEST_OUTER)))
+		return 0;
+	struct star *star = &h->stars[input][d->ip_version == 6];
+	if (digest_has(d, DIGEST_SENT))
+		local = &d->flow.src.addr;
+	else if (digest_has(d, DIGEST_RECEIVED))
+		local = &d->flow.dst.addr;
+	else if (!star->failed && !addr_is_group(&d->flow.dst.addr) &&
+		!addr_equal(&d->flow.src.addr, &d->flow.dst.addr))
+		local = star_see(star, &d->flow);
+	if (!local || !tells_host(local))
+		return 0;
+	h->has_evidence[input] = true;
+	return learn(h, input, local, err);
 }
 
 int hosts_settle(struct hosts *h, struct err *err)
@@ -115,8 +188,10 @@ int hosts_settle(struct hosts *h, struct err *err)
 	}
 	if (h->n == 0)
 		h->n = 1;
-	for (struct local_entry *l = map_first(&h->locals); l; l = map_after(&h->locals, l))
-		l->owner = number[root(h, l->owner)];
+	for (struct local_entry *l = map_first(&h->locals); l; l = map_after(&h->locals, l)) {
+		uint32_t own = number[root(h, l->owner)];
+		l->owner = own != HOST_NONE ? own : h->n == 1 ? 0 : HOST_NONE;
+	}
 	/* Roots sit before their members, so a member's root is still whole when it is asked. */
 	for (uint32_t i = (uint32_t)h->n_inputs; i-- > 0;) {
 		uint32_t own = number[root(h, i)];

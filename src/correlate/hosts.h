@@ -15,6 +15,17 @@
 
 #define HOST_NONE UINT32_MAX
 
+/* Peers after which the one address that all owned packets share is taken as local. */
+#define STAR_PEERS 8
+
+/* Owned packets of one capture and IP version whose direction is not stated. */
+struct star {
+	bool begun, failed;
+	uint8_t n_centres, n_peers;
+	struct addr centres[2]; /* each is an end of every packet so far */
+	struct addr peers[STAR_PEERS];
+};
+
 struct hosts {
 	uint32_t *of_input; /* [n_inputs] */
 	bool *has_evidence; /* [n_inputs] its records tie processes to addresses */
@@ -23,7 +34,8 @@ struct hosts {
 	const char **names; /* [n] or NULL each */
 	size_t n;           /* at least 1 once settled */
 	bool settled;
-	struct map locals; /* address -> input while learning, host once settled */
+	struct map locals;       /* address -> input while learning, host once settled */
+	struct star (*stars)[2]; /* [n_inputs], by IP version */
 };
 
 int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err *err);
@@ -35,6 +47,13 @@ void hosts_name_input(struct hosts *h, uint32_t input, const char *name);
 /* Learns the local address of an event: while the logs are peeked at (before hosts_settle) and
  * while they are read. A full table (LIMIT_ADDRESSES) forgets the address, no more. */
 int hosts_see_event(struct hosts *h, uint32_t input, const struct event *e, struct err *err);
+
+/* An address of the host that the input says it was captured on. Same limit. */
+int hosts_see_address(struct hosts *h, uint32_t input, const struct addr *local, struct err *err);
+
+/* Learns which end of a packet is local whose process the capture states: the one that it says
+ * sent or received it. */
+int hosts_see_owned(struct hosts *h, uint32_t input, const struct digest *d, struct err *err);
 
 /* Makes hosts of inputs: those of one name, and logs that share a local address, are one host. An
  * input without name and without addresses belongs to the only host; where there are several it

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "correlate/connect.h"
 #include "correlate/settle.h"
+#include "correlate/stated.h"
 
 struct join {
 	struct join_setup setup;
@@ -193,6 +194,16 @@ static int find_flow(struct join *j, struct held_packet *p, struct err *err)
 	return 0;
 }
 
+static int take_stated(
+	struct join *j, const struct record *record, struct held_packet *p, struct err *err)
+{
+	struct stated_setup setup = { .hosts = j->setup.hosts,
+		.roster = j->setup.roster,
+		.owners = &j->owners,
+		.clock = &j->setup.clocks[record->input] };
+	return stated_take(&setup, record->packet.owner, p, err);
+}
+
 int join_packet(struct join *j, const struct record *record, const struct digest *digest,
 	const struct ref_time *when, bool selected, struct err *err)
 {
@@ -203,13 +214,16 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 		.number = record->number,
 		.has_time = when != NULL,
 		.selected = selected,
-		.flow = OWNERS_NONE };
+		.flow = OWNERS_NONE,
+		.stated = { .process = PROCESS_NONE, .effective = PROCESS_NONE } };
 	p.when = when ? *when : (struct ref_time){ INT64_MIN };
 	if (digest_has(digest, DIGEST_ADDRS) &&
 		(join_see_address(j, &digest->flow.src.addr, err) < 0 ||
 			join_see_address(j, &digest->flow.dst.addr, err) < 0))
 		return -1;
 	if (find_flow(j, &p, err) < 0)
+		return -1;
+	if (record->packet.owner && take_stated(j, record, &p, err) < 0)
 		return -1;
 	return hold_add_packet(&j->hold, &j->owners, &p, err) == HOLD_NONE ? -1 : 0;
 }

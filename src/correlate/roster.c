@@ -234,6 +234,49 @@ int roster_note(struct roster *r, uint32_t host, const struct process_note *note
 	return name_instance(r, h, note, err);
 }
 
+/* Processes of one PID that are compared with a statement; a capture that gives one PID a new name
+ * for each packet may not make this dear. */
+#define STATED_MOST 64
+
+static bool is_stated(const struct process *p, const struct process_note *note,
+	struct ref_time when, const struct ref_time *start)
+{
+	if (note->image.n && p->image && !same_text(p->image, note->image))
+		return false;
+	if (start && p->has_start && p->start.ns != start->ns)
+		return false;
+	return !(p->has_end && when.ns > p->end.ns) && !(p->has_start && when.ns < p->start.ns);
+}
+
+process_handle roster_stated(struct roster *r, uint32_t host, const struct process_note *note,
+	struct ref_time when, const struct ref_time *start, struct err *err)
+{
+	struct pid_entry *e = entry_of(r, host, note->pid, err);
+	if (!e)
+		return PROCESS_NONE;
+	process_handle h = e->latest;
+	for (int i = 0; h != PROCESS_NONE; h = r->instances[h].earlier, i++) {
+		if (i == STATED_MOST) {
+			err_set(err, ERR_LIMIT, "more than %d processes of PID %u", STATED_MOST,
+				note->pid);
+			return PROCESS_NONE;
+		}
+		if (is_stated(&r->processes[h], note, when, start))
+			break;
+	}
+	if (h == PROCESS_NONE)
+		h = add(r, e, when, err);
+	if (h == PROCESS_NONE || name_instance(r, h, note, err) < 0)
+		return PROCESS_NONE;
+	if (when.ns < r->instances[h].first_seen.ns)
+		r->instances[h].first_seen = when;
+	if (start && !r->processes[h].has_start) {
+		r->processes[h].has_start = true;
+		r->processes[h].start = *start;
+	}
+	return h;
+}
+
 static bool image_agrees(const struct process *p, const struct pid_entry *e)
 {
 	return !p->image || !e->image || strcmp(p->image, e->image) == 0;

@@ -28,6 +28,13 @@ process_handle roster_at(
 int roster_note(struct roster *r, uint32_t host, const struct process_note *note,
 	const struct ref_time *when, struct err *err);
 
+/* The process of that PID whose image and start are those of the note (where both sides know them),
+ * running at `when`; else a new one. `start` is NULL where it is not stated. A new image under one
+ * PID may be the same process after exec: it gets a handle of its own all the same, for no packet
+ * may bear the name of another moment. */
+process_handle roster_stated(struct roster *r, uint32_t host, const struct process_note *note,
+	struct ref_time when, const struct ref_time *start, struct err *err);
+
 /* Names processes from the timeless tables: a PID that only one process had takes the table's
  * name; one that several had takes none, for nobody can say which of them the table saw. */
 int roster_bind(struct roster *r, struct err *err);

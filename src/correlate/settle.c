@@ -3,6 +3,7 @@
 #include "correlate/settle.h"
 
 #include "base/limits.h"
+#include "correlate/stated.h"
 
 static bool is_neighbour_discovery(const struct digest *d)
 {
@@ -50,7 +51,11 @@ static struct tenure_reach reach_of(const struct settler *s, const struct owned_
 {
 	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
 	/* A UDP port may change hands between two datagrams: without an event on both sides nothing
-	 * is proved. A TCP connection is one process's until its events say otherwise. */
+	 * is proved. An echo reply belongs to whoever asked with that identifier a moment before;
+	 * wrong where that one exits and another takes the identifier within the hold and pings the
+	 * same host, unseen. A TCP connection is one process's until its events say otherwise. */
+	if (f->key.transport == TRANSPORT_ICMP || f->key.transport == TRANSPORT_ICMPV6)
+		reach.behind_ns = LIMIT_HOLD_NS;
 	if (f->key.transport != TRANSPORT_TCP)
 		return reach;
 	bool whole = f->has_syn || f->logged_open[0] || f->logged_open[1];
@@ -119,32 +124,66 @@ static struct claim orphaned(const struct tenure *t)
 	return c;
 }
 
-/* Another packet's event says who owned the flow. For UDP the local port must not have been in
- * another process's hands meanwhile, whatever the peer. Wrong where a process took over a UDP port
- * between two events of the owner, talked to the same peer, and all its events were lost. */
+/* Another packet's event says who owned this end of the flow. For UDP the local port must not have
+ * been in another process's hands meanwhile, whatever the peer. Wrong where a process took over a
+ * UDP port between two events of the owner, talked to the same peer, and all its events were lost.
+ * False where nobody is known to have owned it. */
+static bool claim_by_owner(struct settler *s, const struct owned_flow *f, unsigned end,
+	struct ref_time when, struct claim *ret)
+{
+	bool tcp = f->key.transport == TRANSPORT_TCP;
+	struct tenure_reach reach = reach_of(s, f);
+	const struct tenure *a = NULL, *b = NULL;
+	enum tenancy t = tenure_at(&f->ends[end], when, &reach, &a, &b);
+	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, when) : LIFE_ALIVE;
+	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
+		return false;
+	if (t == TENANCY_SOLE && !tcp)
+		b = port_rival(s, f->key.transport, end ? &f->key.b : &f->key.a, when, a);
+	if (t == TENANCY_SOLE && !tcp && !b && s->match.owners->endpoints_limited)
+		*ret = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
+	else if (life == LIFE_OVER)
+		*ret = orphaned(a);
+	else
+		*ret = b ? rivals(a, b) : owned(a);
+	return true;
+}
+
 static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side side)
 {
 	if (p->flow == OWNERS_NONE)
 		return false;
 	const struct owned_flow *f = &s->match.owners->flows[p->flow];
-	unsigned end = flow_end(p->dir, side);
-	bool tcp = f->key.transport == TRANSPORT_TCP;
-	struct tenure_reach reach = reach_of(s, f);
-	const struct tenure *a = NULL, *b = NULL;
-	enum tenancy t = tenure_at(&f->ends[end], p->when, &reach, &a, &b);
-	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, p->when) : LIFE_ALIVE;
-	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
+	struct claim c;
+	if (!claim_by_owner(s, f, flow_end(p->dir, side), p->when, &c))
 		return false;
-	if (t == TENANCY_SOLE && !tcp)
-		b = port_rival(s, f->key.transport, end ? &f->key.b : &f->key.a, p->when, a);
-	if (t == TENANCY_SOLE && !tcp && !b && s->match.owners->endpoints_limited)
-		p->claims[side] = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
-	else if (life == LIFE_OVER)
-		p->claims[side] = orphaned(a);
-	else
-		p->claims[side] = b ? rivals(a, b) : owned(a);
+	/* Other packets leave open which of two it was, and the capture says it of this one. */
+	if (c.reason == REASON_AMBIGUOUS && stated_decides(s->match.hosts, p, side, &c))
+		return false;
+	p->claims[side] = c;
 	p->settled[side] = true;
 	return true;
+}
+
+/* The outer packet of a tunnel is the kernel's, unless a process is known to own its flow. */
+static void settle_outer(struct settler *s, const struct held_packet *p)
+{
+	const struct digest *d = &p->digest;
+	unsigned dir;
+	for (int side = 0; side < SIDES; side++)
+		s->outer[side] = (struct outer_claim){ .process = PROCESS_NONE };
+	stated_outer(s->match.hosts, p, s->outer);
+	if (!p->has_time || (d->outer.src.port == 0 && d->outer.dst.port == 0))
+		return;
+	uint32_t place = owners_find(s->match.owners, &d->outer, d->outer_transport, &dir);
+	for (int side = 0; place != OWNERS_NONE && side < SIDES; side++) {
+		const struct owned_flow *f = &s->match.owners->flows[place];
+		struct claim c;
+		if (claim_by_owner(s, f, flow_end(dir, side), p->when, &c) && c.grade)
+			s->outer[side] = (struct outer_claim){
+				.process = c.process, .grade = c.grade, .evidence = c.evidence[0]
+			};
+	}
 }
 
 /* Whose socket an ICMP error is about: the quoted packet's sender. The error comes a round trip
@@ -178,6 +217,10 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 {
 	const struct digest *d = &p->digest;
 	const struct hosts *hosts = s->match.hosts;
+	/* What is inside cannot be read, and no process is known to have sent the whole. Wrong for
+	 * a VPN program that makes its tunnel's packets itself and left no event. */
+	if (digest_has(d, DIGEST_TUNNEL) && !digest_has(d, DIGEST_OUTER))
+		return claim_reason(REASON_KERNEL_TUNNEL, DETAIL_NONE);
 	/* Whoever sent a frame without IP addresses, no log of sockets can hold it. */
 	if (!digest_has(d, DIGEST_ADDRS))
 		return claim_reason(
@@ -232,6 +275,8 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 		match_stream(&s->match, place, side);
 		if (!p->settled[side])
 			settle_by_owner(s, p, side);
+	} else {
+		settle_by_owner(s, p, side);
 	}
 	if (!p->settled[side])
 		p->claims[side] = unnamed(s, p, side);
@@ -277,9 +322,16 @@ static void advance_stream(struct settler *s, const struct held_packet *p)
 
 int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err)
 {
-	for (int side = 0; side < SIDES; side++)
-		settle_side(s, place, side);
 	struct held_packet *p = hold_packet(s->match.hold, place);
+	for (int side = 0; side < SIDES; side++) {
+		settle_side(s, place, side);
+		stated_settle(s->match.hosts, s->roster, p, side);
+	}
+	ret->outer = NULL;
+	if (digest_has(&p->digest, DIGEST_OUTER)) {
+		settle_outer(s, p);
+		ret->outer = s->outer;
+	}
 	ret->digest = &p->digest;
 	ret->claims = p->claims;
 	ret->answerable = p->flow != OWNERS_NONE;

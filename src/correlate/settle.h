@@ -17,6 +17,7 @@ struct settler {
 	const uint64_t *evicted; /* packets and events that the hold's limits pushed out */
 	bool no_ports;           /* too many addresses to say which the captures show */
 	struct dossier dossier;
+	struct outer_claim outer[SIDES]; /* of the packet last settled */
 };
 
 /* Settles the oldest packet of the hold (`place`) and fills *ret, whose members up to `when` are

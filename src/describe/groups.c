@@ -26,6 +26,7 @@ static void keep_proof(struct cell *c, const struct settled *p, const struct cla
 		.payload_bytes = p->digest->payload_bytes,
 		.grade = best->grade,
 		.op = best->op,
+		.origin = best->origin,
 		.evidence = best->evidence[0] };
 }
 

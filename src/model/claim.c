@@ -78,3 +78,14 @@ const char *direction_name(enum direction d)
 	};
 	return names[d];
 }
+
+const char *because_text(enum because b)
+{
+	static const char *const texts[BECAUSE_COUNT] = {
+		[BECAUSE_EVENT] = "its event fits as well",
+		[BECAUSE_THREAD] = "its thread ran when the packet passed, which is no proof",
+		[BECAUSE_UNSTATED] = "the capture states its PID, and not how it was found",
+		[BECAUSE_SIDE] = "the capture names it, and not for which end of the packet",
+	};
+	return b < BECAUSE_COUNT ? texts[b] : texts[BECAUSE_EVENT];
+}

@@ -54,6 +54,17 @@ enum detail {
 	DETAIL_COUNT,
 };
 
+/* Why a process is a candidate beside a reason. */
+enum because {
+	BECAUSE_EVENT = 0, /* its event fits as well: a rival */
+	BECAUSE_THREAD,    /* its thread ran when the packet passed (etl2pcapng) */
+	BECAUSE_UNSTATED,  /* the capture names its PID and not how it was found */
+	BECAUSE_SIDE,      /* the capture names it and not for which end of the packet */
+	BECAUSE_COUNT,
+};
+
+const char *because_text(enum because b); /* a few words */
+
 const char *grade_name(enum grade g);   /* "exact" */
 const char *reason_name(enum reason r); /* "not-traced" */
 const char *detail_text(enum detail d); /* a few words, or NULL for DETAIL_NONE */
@@ -75,13 +86,25 @@ struct claim {
 	uint8_t detail; /* enum detail */
 	uint8_t op;     /* enum event_op of evidence[0], 0 where it is no event */
 	uint8_t n_evidence, n_candidates;
-	bool more_candidates;   /* there were more than CLAIM_CANDIDATES */
-	bool has_delta;         /* clock_delta_ns is good */
+	bool more_candidates; /* there were more than CLAIM_CANDIDATES */
+	bool has_delta;       /* clock_delta_ns is good */
+	uint8_t because;      /* enum because: of the candidates */
+	uint8_t origin;       /* enum owner_origin where evidence[0] is the capture's own, else 0 */
 	process_handle process; /* PROCESS_NONE exactly where grade is GRADE_NONE */
-	process_handle about;   /* whose socket a kernel packet is about, or PROCESS_NONE */
+	/* Whose socket a kernel packet is about; of a named process, on whose behalf it acts. Or
+	 * PROCESS_NONE. */
+	process_handle about;
 	process_handle candidates[CLAIM_CANDIDATES]; /* rivals of REASON_AMBIGUOUS */
 	struct evidence evidence[CLAIM_EVIDENCE];
 	int64_t clock_delta_ns; /* packet minus aligned event */
+};
+
+/* One end of the outer packet of a tunnel: REASON_KERNEL_TUNNEL, or a process that owns its flow.
+ */
+struct outer_claim {
+	process_handle process; /* PROCESS_NONE: the kernel's */
+	uint8_t grade;          /* enum grade; GRADE_NONE exactly where process is PROCESS_NONE */
+	struct evidence evidence;
 };
 
 enum side { SIDE_SENDER = 0, SIDE_RECEIVER = 1, SIDES = 2 };

@@ -17,19 +17,33 @@ const char *transport_name(uint8_t transport)
 		return "udp";
 	case TRANSPORT_ICMPV6:
 		return "ipv6-icmp";
-	case 33:
+	case TRANSPORT_DCCP:
 		return "dccp";
-	case 47:
+	case TRANSPORT_GRE:
 		return "gre";
-	case 50:
+	case TRANSPORT_ESP:
 		return "esp";
-	case 51:
+	case TRANSPORT_AH:
 		return "ah";
-	case 132:
+	case TRANSPORT_SCTP:
 		return "sctp";
-	case 136:
+	case TRANSPORT_UDPLITE:
 		return "udplite";
 	default:
 		return NULL;
 	}
+}
+
+const char *tunnel_name(enum tunnel t)
+{
+	static const char *const names[TUNNEL_COUNT] = {
+		[TUNNEL_IPIP] = "ipip",
+		[TUNNEL_GRE] = "gre",
+		[TUNNEL_ESP] = "esp",
+		[TUNNEL_VXLAN] = "vxlan",
+		[TUNNEL_GENEVE] = "geneve",
+		[TUNNEL_GTP] = "gtp",
+		[TUNNEL_TEREDO] = "teredo",
+	};
+	return t < TUNNEL_COUNT ? names[t] : NULL;
 }

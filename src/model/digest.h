@@ -16,24 +16,50 @@ enum transport {
 	TRANSPORT_IGMP = 2,
 	TRANSPORT_TCP = 6,
 	TRANSPORT_UDP = 17,
+	TRANSPORT_DCCP = 33,
+	TRANSPORT_GRE = 47,
+	TRANSPORT_ESP = 50,
+	TRANSPORT_AH = 51,
 	TRANSPORT_ICMPV6 = 58,
+	TRANSPORT_SCTP = 132,
+	TRANSPORT_UDPLITE = 136,
+};
+
+/* What wraps a packet into another one. */
+enum tunnel {
+	TUNNEL_NONE = 0,
+	TUNNEL_IPIP, /* an IP packet in an IP packet of the same or the other version */
+	TUNNEL_GRE,  /* with NVGRE, ERSPAN and PPTP */
+	TUNNEL_ESP,  /* encrypted: what is inside is not known */
+	TUNNEL_VXLAN,
+	TUNNEL_GENEVE,
+	TUNNEL_GTP,
+	TUNNEL_TEREDO,
+	TUNNEL_COUNT,
 };
 
 /* Which fields below are known. What an input does not state stays clear, is absent from the
  * output and never counts against a grade. */
 enum {
-	DIGEST_DECODED = 1 << 0,  /* the link layer was understood; else: undecodable */
-	DIGEST_ADDRS = 1 << 1,    /* flow.*.addr, ip_version */
-	DIGEST_PORTS = 1 << 2,    /* flow.*.port */
-	DIGEST_PAYLOAD = 1 << 3,  /* payload_bytes, from headers, never from padding */
-	DIGEST_WIRE = 1 << 4,     /* wire_bytes */
-	DIGEST_PREFIX = 1 << 5,   /* prefix[0..prefix_n) and payload_hash */
-	DIGEST_TCP = 1 << 6,      /* tcp_* */
-	DIGEST_ICMP = 1 << 7,     /* icmp_type, icmp_code */
-	DIGEST_ECHO = 1 << 8,     /* icmp_id, icmp_seq */
-	DIGEST_QUOTED = 1 << 9,   /* quoted_* of an ICMP error */
-	DIGEST_ARP = 1 << 10,     /* an ARP frame; addresses are those of its sender and target */
-	DIGEST_FRAGMENT = 1 << 11 /* a later fragment: no ports of its own */
+	DIGEST_DECODED = 1 << 0,   /* the link layer was understood; else: undecodable */
+	DIGEST_ADDRS = 1 << 1,     /* flow.*.addr, ip_version */
+	DIGEST_PORTS = 1 << 2,     /* flow.*.port */
+	DIGEST_PAYLOAD = 1 << 3,   /* payload_bytes, from headers, never from padding */
+	DIGEST_WIRE = 1 << 4,      /* wire_bytes */
+	DIGEST_PREFIX = 1 << 5,    /* prefix[0..prefix_n) and payload_hash */
+	DIGEST_TCP = 1 << 6,       /* tcp_* */
+	DIGEST_ICMP = 1 << 7,      /* icmp_type, icmp_code */
+	DIGEST_ECHO = 1 << 8,      /* icmp_id, icmp_seq */
+	DIGEST_QUOTED = 1 << 9,    /* quoted_* of an ICMP error */
+	DIGEST_ARP = 1 << 10,      /* an ARP frame; addresses are those of its sender and target */
+	DIGEST_FRAGMENT = 1 << 11, /* a later fragment: no ports of its own */
+	DIGEST_PART = 1 << 12,     /* fragment_*: a part of a packet, the first one too */
+	DIGEST_TUNNEL = 1 << 13,   /* tunnel: the packet is one of a tunnel. Without DIGEST_OUTER
+				    * nothing inside could be read, and `flow` is the tunnel's */
+	DIGEST_OUTER = 1 << 14,    /* outer, outer_transport: the outermost headers; `flow` and all
+				    * the rest are those of the innermost packet */
+	DIGEST_SENT = 1 << 15,     /* the host that captured says that the packet went out of it */
+	DIGEST_RECEIVED = 1 << 16, /* ... or came in */
 };
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
@@ -56,6 +82,13 @@ struct digest {
 	uint16_t icmp_id, icmp_seq;
 	uint8_t quoted_transport; /* the packet that an ICMP error is about, as it was sent */
 	struct flow quoted;
+	uint8_t tunnel;          /* enum tunnel: the outermost */
+	uint8_t outer_transport; /* IP protocol number */
+	struct flow outer;       /* its ports are 0 where the tunnel has none */
+	uint32_t fragment_id; /* what the parts of one packet have in common (RFC 791, RFC 8200) */
+	uint16_t fragment_from;  /* place of the part's bytes in the packet, in bytes */
+	uint16_t fragment_bytes; /* how many there are */
+	bool fragment_last;
 };
 
 static inline bool digest_has(const struct digest *d, uint32_t bits)
@@ -90,5 +123,6 @@ static inline bool digest_is_icmp_error(const struct digest *d)
 /* "udp", "tcp", "icmp", "ipv6-icmp", ... as in ECS network.transport; "ip-PROTO" is not made
  * here: NULL where the protocol has no name of ours. */
 const char *transport_name(uint8_t transport);
+const char *tunnel_name(enum tunnel t); /* "vxlan"; NULL for TUNNEL_NONE */
 
 #endif

@@ -51,6 +51,7 @@ struct proof {
 	bool has_payload;
 	uint32_t payload_bytes;
 	uint8_t grade, op; /* enum grade, enum event_op of the evidence */
+	uint8_t origin;    /* enum owner_origin where the capture itself states it */
 	struct evidence evidence;
 };
 

@@ -9,12 +9,21 @@
 #include "base/cursor.h"
 #include "base/stamp.h"
 #include "model/digest.h"
+#include "model/owner.h"
 
 enum record_kind {
 	RECORD_PACKET = 1,
 	RECORD_EVENT,
 	RECORD_PROCESS,
 	RECORD_LOSS,
+	RECORD_ADDRESS,
+};
+
+/* Which way a packet ran, seen from the host that captured it. */
+enum packet_way {
+	WAY_UNKNOWN = 0,
+	WAY_IN,
+	WAY_OUT,
 };
 
 /* A captured frame. Text captures have no bytes: their reader fills `digest` itself. */
@@ -22,7 +31,13 @@ struct packet {
 	struct span bytes;   /* captured bytes, link layer first; empty where `digested` */
 	uint32_t link_type;  /* LINKTYPE_* number of tcpdump.org/linktypes.html */
 	uint32_t wire_bytes; /* length on the wire */
+	enum packet_way way; /* as the file states it beside the frame */
 	bool digested;       /* `digest` is filled and `bytes` is empty */
+	/* pcapng: the options of the packet's block as they stand in the file, in the byte order of
+	 * its section, for whoever writes the packet again; else empty. Borrowed like `bytes`. */
+	bool options_big;
+	struct span options;
+	const struct owner *owner; /* or NULL; borrowed like `bytes` */
 	struct digest digest;
 };
 
@@ -58,6 +73,11 @@ struct process_note {
 	struct span services; /* service names, separated by ", " */
 };
 
+/* An address of the host that captured. */
+struct local_address {
+	struct addr addr;
+};
+
 /* The source says that it lacks something at `when`. */
 struct loss {
 	enum { LOSS_EVENTS, LOSS_PACKETS } what;
@@ -75,6 +95,7 @@ struct record {
 		struct event event;
 		struct process_note process;
 		struct loss loss;
+		struct local_address address;
 	};
 };
 

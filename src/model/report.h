@@ -30,6 +30,7 @@ struct input_report {
 	const struct source_format *format; /* NULL where it was not recognised or not read */
 	struct tally tally;
 	uint64_t packets, events, processes; /* records yielded by kind */
+	uint64_t owned;                      /* packets whose process the file itself states */
 	bool has_time;
 	struct ref_time first, last; /* on the reference clock where it is aligned, else its own */
 	bool has_clock;              /* events, or a capture beside the first one */
@@ -61,6 +62,7 @@ struct packet_line {
 	struct ref_time when;
 	const struct digest *digest;
 	const struct claim *sides;        /* [SIDES] */
+	const struct outer_claim *outer;  /* [SIDES]; good where the digest has DIGEST_OUTER */
 	uint32_t finding;                 /* number of its finding, 0 where it has none */
 	const struct candidate *expected; /* candidates for a sender that nothing names */
 	size_t n_expected;
@@ -84,6 +86,7 @@ const char *verdict_text(enum verdict v);
 
 struct considered {
 	enum verdict verdict;
+	uint8_t origin; /* enum owner_origin: what the capture itself states, and no event */
 	enum side side;
 	struct evidence evidence;
 	enum event_op op;

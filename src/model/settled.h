@@ -20,7 +20,8 @@ struct settled {
 	bool watched;  /* by --frame */
 	struct ref_time when;
 	const struct digest *digest;
-	const struct claim *claims; /* [SIDES] */
+	const struct claim *claims;      /* [SIDES] */
+	const struct outer_claim *outer; /* [SIDES], or NULL where DIGEST_OUTER is not set */
 	enum direction direction;
 	uint32_t host;   /* whose packet it is by direction; UINT32_MAX for nobody's */
 	bool answerable; /* its flow is followed: TCP, UDP, ICMP echo */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "model/owner.h"
 #include "output/json.h"
 #include "output/words.h"
 
@@ -177,7 +178,8 @@ static void add_candidates(struct json *j, const struct sink_context *c,
 		return;
 	json_key_array(j, "candidates");
 	for (uint8_t i = 0; i < claim->n_candidates && i < CLAIM_CANDIDATES; i++)
-		add_candidate(j, c, claim->candidates[i], "its event fits as well");
+		add_candidate(
+			j, c, claim->candidates[i], because_text((enum because)claim->because));
 	for (size_t i = 0; i < expected && claim->n_candidates == 0; i++)
 		add_candidate(j, c, line->expected[i].process, line->expected[i].because);
 	json_end(j);
@@ -185,6 +187,17 @@ static void add_candidates(struct json *j, const struct sink_context *c,
 		json_key(j, "more_candidates");
 		json_bool(j, true);
 	}
+}
+
+static void add_about(
+	struct json *j, const struct sink_context *c, const char *key, process_handle process)
+{
+	if (process == PROCESS_NONE)
+		return;
+	json_key_object(j, key);
+	json_key(j, "process");
+	json_process(j, c, process);
+	json_end(j);
 }
 
 static void add_side(struct json *j, const struct sink_context *c, const struct packet_line *line,
@@ -199,18 +212,52 @@ static void add_side(struct json *j, const struct sink_context *c, const struct 
 			json_key_evidence(j, "evidence", c, claim->evidence, n);
 		if (claim->has_delta)
 			json_key_i64(j, "clock_delta_ns", claim->clock_delta_ns);
+		add_about(j, c, "on_behalf_of", claim->about);
 	} else {
 		const char *detail = detail_text((enum detail)claim->detail);
 		json_key_text(j, "reason", reason_name((enum reason)claim->reason));
 		if (detail)
 			json_key_text(j, "detail", detail);
-		if (claim->about != PROCESS_NONE) {
-			json_key_object(j, "about");
-			json_key(j, "process");
-			json_process(j, c, claim->about);
-			json_end(j);
-		}
+		add_about(j, c, "about", claim->about);
 		add_candidates(j, c, line, side);
+	}
+	json_end(j);
+}
+
+static void add_outer_end(struct json *j, const struct sink_context *c,
+	const struct packet_line *line, enum side side)
+{
+	const struct digest *d = line->digest;
+	const struct endpoint *e = side == SIDE_SENDER ? &d->outer.src : &d->outer.dst;
+	const struct outer_claim *claim = &line->outer[side];
+	char text[ADDR_TEXT_BYTES];
+	json_key_object(j, side == SIDE_SENDER ? "source" : "destination");
+	json_key_text(j, "ip", addr_format(&e->addr, text));
+	if (e->port)
+		json_key_u64(j, "port", e->port);
+	if (claim->grade != GRADE_NONE) {
+		json_key_text(j, "grade", grade_name((enum grade)claim->grade));
+		json_key(j, "process");
+		json_process(j, c, claim->process);
+		json_key_evidence(j, "evidence", c, &claim->evidence, 1);
+	} else {
+		json_key_text(j, "reason", reason_name(REASON_KERNEL_TUNNEL));
+	}
+	json_end(j);
+}
+
+/* The packet around this one: all keys beside it are those of the packet inside. */
+static void add_tunnel(struct json *j, const struct sink_context *c, const struct packet_line *line)
+{
+	const struct digest *d = line->digest;
+	if (!digest_has(d, DIGEST_TUNNEL))
+		return;
+	json_key_object(j, "tunnel");
+	json_key_text(j, "type", tunnel_name((enum tunnel)d->tunnel));
+	if (digest_has(d, DIGEST_OUTER) && line->outer) {
+		json_key_transport(j, d->outer_transport);
+		add_outer_end(j, c, line, SIDE_SENDER);
+		add_outer_end(j, c, line, SIDE_RECEIVER);
 	}
 	json_end(j);
 }
@@ -230,6 +277,7 @@ void json_packet(struct json *j, const struct sink_context *c, const struct pack
 		json_key_u64(j, "payload_bytes", d->payload_bytes);
 	if (line->finding)
 		json_key_u64(j, "finding", line->finding);
+	add_tunnel(j, c, line);
 	json_key(j, "sender");
 	add_side(j, c, line, SIDE_SENDER);
 	json_key(j, "receiver");
@@ -245,6 +293,17 @@ static void add_endpoint(struct json *j, const char *key, const struct endpoint 
 	json_end(j);
 }
 
+/* A record of a log states ends and bytes; what the capture states of its own packet is the process
+ * alone. */
+static void add_event(struct json *j, const struct considered *e)
+{
+	json_key_text(j, "operation", words_operation(e->op));
+	json_key_transport(j, e->transport);
+	add_endpoint(j, "local", &e->local);
+	add_endpoint(j, "remote", &e->remote);
+	json_key_u64(j, "bytes", e->bytes);
+}
+
 void json_considered(
 	struct json *j, const struct sink_context *c, const struct considered *considered, size_t n)
 {
@@ -255,14 +314,14 @@ void json_considered(
 		json_key_text(j, "verdict", verdict_text(e->verdict));
 		json_key_text(j, "side", e->side == SIDE_SENDER ? "sender" : "receiver");
 		json_key_evidence(j, "evidence", c, &e->evidence, 1);
-		json_key_text(j, "operation", words_operation(e->op));
-		json_key_transport(j, e->transport);
-		add_endpoint(j, "local", &e->local);
-		add_endpoint(j, "remote", &e->remote);
-		json_key_u64(j, "bytes", e->bytes);
+		if (e->origin)
+			json_key_text(j, "stated_by", origin_text((enum owner_origin)e->origin));
+		else
+			add_event(j, e);
 		json_key(j, "process");
 		json_process(j, c, e->process);
-		json_key_i64(j, "clock_delta_ns", e->delta_ns);
+		if (!e->origin)
+			json_key_i64(j, "clock_delta_ns", e->delta_ns);
 		json_end(j);
 	}
 	json_end(j);

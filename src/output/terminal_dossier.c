@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "model/owner.h"
 #include "output/escape.h"
 
 static void add_title(struct terminal *t, const struct packet_line *line)
@@ -66,6 +67,10 @@ static void add_named(struct terminal *t, const struct claim *claim)
 		str_text(s, ", packet minus record ");
 		words_delta(s, claim->clock_delta_ns);
 	}
+	if (claim->about != PROCESS_NONE) {
+		str_text(s, "; it acts for ");
+		words_process(s, t->context, claim->about);
+	}
 }
 
 static void add_unnamed(struct terminal *t, const struct claim *claim)
@@ -86,6 +91,35 @@ static void add_unnamed(struct terminal *t, const struct claim *claim)
 	}
 	if (claim->more_candidates)
 		str_text(s, " and more");
+}
+
+/* The packet around this one. */
+static void add_tunnel(struct terminal *t, const struct packet_line *line)
+{
+	const struct digest *d = line->digest;
+	struct str *s = &t->text;
+	if (!digest_has(d, DIGEST_TUNNEL))
+		return;
+	str_text(s, tunnel_name((enum tunnel)d->tunnel));
+	if (!digest_has(d, DIGEST_OUTER) || !line->outer) {
+		str_text(s, "; what is inside could not be read");
+		terminal_row(t, "tunnel");
+		return;
+	}
+	str_text(s, ", ");
+	words_flow(s, &d->outer,
+		d->outer.src.port || d->outer.dst.port ? d->outer_transport : TRANSPORT_NONE);
+	for (int side = 0; side < SIDES; side++) {
+		const struct outer_claim *c = &line->outer[side];
+		str_text(s, side == SIDE_SENDER ? "; sender " : ", receiver ");
+		if (c->grade == GRADE_NONE) {
+			str_text(s, reason_name(REASON_KERNEL_TUNNEL));
+			continue;
+		}
+		words_process(s, t->context, c->process);
+		str_printf(s, " %s", grade_name((enum grade)c->grade));
+	}
+	terminal_row(t, "tunnel");
 }
 
 static void add_side(struct terminal *t, const char *label, const struct claim *claim)
@@ -116,6 +150,12 @@ static void add_considered(struct terminal *t, const struct considered *c)
 	bool chosen = c->verdict == VERDICT_CHOSEN;
 	str_printf(s, "%s: %s%s%s; ", c->side == SIDE_SENDER ? "sender" : "receiver",
 		chosen ? MARK_BOLD : "", verdict_text(c->verdict), chosen ? MARK_END : "");
+	if (c->origin) {
+		words_process(s, t->context, c->process);
+		str_printf(s, ", as %s states in the capture",
+			origin_text((enum owner_origin)c->origin));
+		return;
+	}
 	words_transport(s, c->transport);
 	str_printf(s, " %s by ", words_operation(c->op));
 	words_process(s, t->context, c->process);
@@ -148,6 +188,7 @@ void terminal_dossier(struct terminal *t, const struct packet_line *line,
 	terminal_begin_section(t, SECTION_OTHER);
 	add_title(t, line);
 	add_packet(t, line);
+	add_tunnel(t, line);
 	add_side(t, "sender", &line->sides[SIDE_SENDER]);
 	add_expected(t, line);
 	add_side(t, "receiver", &line->sides[SIDE_RECEIVER]);

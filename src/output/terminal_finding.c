@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "model/owner.h"
 #include "output/escape.h"
 
 static void add_title(struct terminal *t, const struct finding *f)
@@ -107,7 +108,12 @@ static void add_vouching(struct str *s, const struct proof *p, uint32_t pid)
 		[GRADE_FLOW] = "it owned the flow then",
 		[GRADE_EXACT] = "the same addresses and ports",
 	};
-	bool event = p->grade == GRADE_EXACT || p->grade == GRADE_PORTS;
+	if (p->origin) {
+		str_printf(s, "PID %" PRIu32 ", as %s states in the capture", pid,
+			origin_text((enum owner_origin)p->origin));
+		return;
+	}
+	bool event = p->op && (p->grade == GRADE_EXACT || p->grade == GRADE_PORTS);
 	if (event) {
 		words_transport(s, p->transport);
 		str_printf(s, " %s, ", words_operation(p->op));

@@ -28,6 +28,11 @@ static void add_counts(struct str *s, const struct input_report *in)
 		words_count(s, kinds[i].n, kinds[i].one, kinds[i].many);
 		any = true;
 	}
+	if (in->owned) {
+		str_text(s, " (of ");
+		words_number(s, in->owned);
+		str_text(s, " the file states the process)");
+	}
 	if (!any)
 		str_text(s, ", no records");
 }

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "model/owner.h"
+
 /* tcpdump's letters: [S], [P.], [.] */
 static void add_flags(struct str *s, uint8_t flags)
 {
@@ -53,8 +55,21 @@ static void add_end(struct str *s, const struct digest *d, const struct endpoint
 		str_printf(s, ".%u", e->port);
 }
 
+/* tcpdump puts the outer packet in front. */
+static void add_tunnel(struct str *s, const struct digest *d)
+{
+	char src[ADDR_TEXT_BYTES], dst[ADDR_TEXT_BYTES];
+	if (!digest_has(d, DIGEST_TUNNEL))
+		return;
+	if (digest_has(d, DIGEST_OUTER))
+		str_printf(s, "%s > %s: ", addr_format(&d->outer.src.addr, src),
+			addr_format(&d->outer.dst.addr, dst));
+	str_printf(s, "%s: ", tunnel_name((enum tunnel)d->tunnel));
+}
+
 static void add_packet(struct str *s, const struct digest *d)
 {
+	add_tunnel(s, d);
 	if (!digest_has(d, DIGEST_DECODED)) {
 		str_text(s, "not decoded");
 	} else if (!digest_has(d, DIGEST_ADDRS)) {
@@ -83,6 +98,10 @@ static void add_claim(struct str *s, const struct sink_context *c, const struct 
 	if (claim->grade != GRADE_NONE) {
 		words_process(s, c, claim->process);
 		str_printf(s, " %s", grade_name((enum grade)claim->grade));
+		if (claim->about != PROCESS_NONE) {
+			str_text(s, " for ");
+			words_process(s, c, claim->about);
+		}
 		return;
 	}
 	str_printf(s, "[%s", reason_name((enum reason)claim->reason));

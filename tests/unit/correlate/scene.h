@@ -29,6 +29,8 @@ struct scene {
 		bool answered;
 		size_t n_considered;
 		enum verdict verdict;
+		bool has_outer;
+		struct outer_claim outer[SIDES];
 	} answers[SCENE_FRAMES];
 	uint64_t watched[1];
 };
@@ -42,6 +44,9 @@ static int scene_settled(void *context, const struct settled *s, struct err *err
 	sc->answers[s->number].done = true;
 	memcpy(sc->answers[s->number].claims, s->claims, sizeof s->claims[0] * SIDES);
 	sc->answers[s->number].direction = s->direction;
+	sc->answers[s->number].has_outer = s->outer != NULL;
+	if (s->outer)
+		memcpy(sc->answers[s->number].outer, s->outer, sizeof s->outer[0] * SIDES);
 	sc->answers[s->number].answered = s->answered;
 	sc->answers[s->number].n_considered = s->n_considered;
 	if (s->n_considered)

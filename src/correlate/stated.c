@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Process information in captures: see stated.h. */
+#include "correlate/stated.h"
+
+#include "correlate/clock.h"
+
+bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *ret)
+{
+	const struct digest *d = &p->digest;
+	bool sent = digest_has(d, DIGEST_SENT), received = digest_has(d, DIGEST_RECEIVED);
+	if (sent != received) {
+		*ret = sent ? SIDE_SENDER : SIDE_RECEIVER;
+		return true;
+	}
+	if (!digest_has(d, DIGEST_ADDRS))
+		return false;
+	const struct flow *f = digest_has(d, DIGEST_OUTER) ? &d->outer : &d->flow;
+	bool src = hosts_of_addr(h, &f->src.addr) != HOST_NONE;
+	bool dst = hosts_of_addr(h, &f->dst.addr) != HOST_NONE;
+	*ret = src ? SIDE_SENDER : SIDE_RECEIVER;
+	return src != dst;
+}
+
+/* A kernel, or a program that looked the flow up, says whose socket it was: that holds for the
+ * flow's other packets too. One that polls says so of a moment only. */
+static void learn(const struct stated_setup *s, struct held_packet *p)
+{
+	enum side side;
+	if (owner_grade((enum owner_origin)p->stated.origin) < GRADE_FLOW || !p->has_time ||
+		p->flow == OWNERS_NONE || digest_has(&p->digest, DIGEST_OUTER) ||
+		!stated_side(s->hosts, p, &side))
+		return;
+	struct evidence own = { .input = p->input, .number = p->number };
+	struct owned_flow *f = &s->owners->flows[p->flow];
+	unsigned end = flow_end(p->dir, side);
+	tenure_stretch(&f->ends[end], p->stated.process, p->when, own);
+	owners_bind(s->owners, f->key.transport, end ? &f->key.b : &f->key.a, p->stated.process,
+		p->when, own);
+}
+
+/* The process of that PID and name; PROCESS_NONE where a limit is reached. */
+static process_handle look_up(const struct stated_setup *s, const struct owner *owner,
+	const struct held_packet *p, struct err *err)
+{
+	struct ref_time start = { 0 };
+	struct process_note note = { .what = NOTE_RUNNING,
+		.pid = owner->pid,
+		.parent = owner->parent,
+		.has_parent = owner->has_parent,
+		.image_cut = owner->image_cut,
+		.image = owner->image };
+	if (owner->has_start)
+		start = clock_to_ref(s->clock, owner->start);
+	return roster_stated(s->roster, s->hosts->of_input[p->input], &note, p->when,
+		owner->has_start ? &start : NULL, err);
+}
+
+int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
+	struct err *err)
+{
+	struct err full = { 0 };
+	if (hosts_see_owned(s->hosts, p->input, &p->digest, err) < 0)
+		return -1;
+	if (s->hosts->of_input[p->input] == HOST_NONE)
+		return 0;
+	p->stated.process = look_up(s, owner, p, &full);
+	if (p->stated.process != PROCESS_NONE && owner->has_effective) {
+		struct owner effective = { .pid = owner->effective,
+			.image = owner->effective_image };
+		p->stated.effective = look_up(s, &effective, p, &full);
+	}
+	if (full.kind == ERR_NOMEM)
+		return err_nomem(err);
+	if (p->stated.process == PROCESS_NONE)
+		return 0;
+	p->stated.origin = (uint8_t)owner->origin;
+	learn(s, p);
+	return 0;
+}
+
+static bool same_process(const struct roster *roster, process_handle a, process_handle b)
+{
+	size_t n;
+	const struct process *all = roster_all(roster, &n);
+	return a == b || (all[a].host == all[b].host && all[a].pid == all[b].pid);
+}
+
+static void add_candidate(struct claim *c, const struct held_packet *p, enum because because)
+{
+	if (c->n_candidates == CLAIM_CANDIDATES) {
+		c->more_candidates = true;
+		return;
+	}
+	if (c->n_candidates == 0)
+		c->because = (uint8_t)because;
+	c->candidates[c->n_candidates++] = p->stated.process;
+}
+
+static void name(struct claim *c, const struct held_packet *p, enum grade grade)
+{
+	*c = claim_reason(REASON_NONE, DETAIL_NONE);
+	c->grade = (uint8_t)grade;
+	c->process = p->stated.process;
+	c->about = p->stated.effective;
+	c->origin = p->stated.origin;
+	c->evidence[c->n_evidence++] = (struct evidence){ .input = p->input, .number = p->number };
+}
+
+/* Two sources of equal strength name two processes. */
+static void dispute(struct claim *c, const struct held_packet *p)
+{
+	struct claim both = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	both.candidates[both.n_candidates++] = c->process;
+	both.evidence[both.n_evidence++] = c->evidence[0];
+	both.evidence[both.n_evidence++] =
+		(struct evidence){ .input = p->input, .number = p->number };
+	add_candidate(&both, p, BECAUSE_EVENT);
+	*c = both;
+}
+
+static bool is_kernels(const struct claim *c)
+{
+	return c->reason >= REASON_KERNEL_ICMP_ERROR && c->reason <= REASON_KERNEL_SERVICE;
+}
+
+static void weigh(
+	const struct roster *roster, struct claim *c, const struct held_packet *p, enum grade grade)
+{
+	if (c->grade == GRADE_NONE) {
+		/* What the packet proves to be the kernel's is so whoever has the socket. */
+		if (is_kernels(c) && c->reason != REASON_KERNEL_TUNNEL)
+			c->about = c->about == PROCESS_NONE ? p->stated.process : c->about;
+		else if (c->reason == REASON_AMBIGUOUS && grade < GRADE_EXACT)
+			add_candidate(c, p, BECAUSE_EVENT);
+		else
+			name(c, p, grade);
+		return;
+	}
+	bool same = same_process(roster, c->process, p->stated.process);
+	if (same && c->about == PROCESS_NONE)
+		c->about = p->stated.effective;
+	if (c->grade < grade)
+		name(c, p, grade);
+	else if (c->grade == grade && !same)
+		dispute(c, p);
+}
+
+/* A tunnel's packet has two layers, each with a socket of its own: which one is meant is not known
+ * of what a kernel wrote; who looked the flow up looked for the outer one. */
+static enum grade grade_of(const struct held_packet *p)
+{
+	return digest_has(&p->digest, DIGEST_OUTER)
+		? GRADE_NONE
+		: owner_grade((enum owner_origin)p->stated.origin);
+}
+
+bool stated_decides(
+	const struct hosts *h, const struct held_packet *p, enum side side, const struct claim *c)
+{
+	enum side meant;
+	if (p->stated.origin == 0 || grade_of(p) < GRADE_FLOW || !stated_side(h, p, &meant) ||
+		meant != side)
+		return false;
+	for (uint8_t i = 0; i < c->n_candidates; i++)
+		if (c->candidates[i] == p->stated.process)
+			return true;
+	return false;
+}
+
+static bool is_outer_only(const struct held_packet *p)
+{
+	enum owner_origin origin = (enum owner_origin)p->stated.origin;
+	return digest_has(&p->digest, DIGEST_OUTER) && origin != OWNER_DARWIN &&
+		origin != OWNER_HONE;
+}
+
+void stated_settle(
+	const struct hosts *h, const struct roster *roster, struct held_packet *p, enum side side)
+{
+	struct claim *c = &p->claims[side];
+	enum owner_origin origin = (enum owner_origin)p->stated.origin;
+	enum grade grade = grade_of(p);
+	enum side meant;
+	if (origin == 0)
+		return;
+	bool known = stated_side(h, p, &meant);
+	if ((known && meant != side) || is_outer_only(p))
+		return;
+	if (known && grade != GRADE_NONE)
+		weigh(roster, c, p, grade);
+	else if (c->grade == GRADE_NONE && c->reason != REASON_OTHER_HOST && !is_kernels(c))
+		add_candidate(c, p, owner_because(origin));
+}
+
+void stated_outer(
+	const struct hosts *h, const struct held_packet *p, struct outer_claim ret[static SIDES])
+{
+	enum owner_origin origin = (enum owner_origin)p->stated.origin;
+	enum side side;
+	if (owner_grade(origin) == GRADE_NONE || origin == OWNER_DARWIN || origin == OWNER_HONE ||
+		!stated_side(h, p, &side))
+		return;
+	ret[side] = (struct outer_claim){ .process = p->stated.process,
+		.grade = (uint8_t)owner_grade(origin),
+		.evidence = { .input = p->input, .number = p->number } };
+}
