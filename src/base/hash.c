@@ -70,17 +70,21 @@ uint64_t hash_bytes(struct hash_key key, const void *bytes, size_t n)
 	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
-uint64_t hash_payload(const void *bytes, size_t n)
+uint64_t hash_long(const uint8_t *p, size_t n, uint64_t h)
 {
-	const uint8_t *p = bytes;
-	uint64_t h = 0xcbf29ce484222325ull ^ n;
-	for (; n >= 8; n -= 8, p += 8) {
-		uint64_t m;
-		memcpy(&m, p, 8);
-		h = rotl((h ^ m) * 0x9fb21c651e98df25ull, 29);
+	const uint8_t *end = p + n;
+	uint64_t a = h, b = ~h, c = rotl(h, 16), d = rotl(h, 48);
+	/* Four chains side by side: the multiplications of one do not wait for those of another. */
+	for (; end - p >= 32; p += 32) {
+		a = hash_step(a, p);
+		b = hash_step(b, p + 8);
+		c = hash_step(c, p + 16);
+		d = hash_step(d, p + 24);
 	}
-	for (; n; n--, p++)
-		h = (h ^ *p) * 0x100000001b3ull;
-	h ^= h >> 32;
-	return h * 0xd6e8feb86659fd93ull ^ h >> 29;
+	if (end - p > 16)
+		d = hash_step(hash_step(d, p), p + 8);
+	/* The last 16 bytes are taken whole, though a step may have seen some of them. */
+	b = hash_step(b, end - 16);
+	c = hash_step(c, end - 8);
+	return hash_end(a ^ rotl(b, 11) ^ rotl(c, 23) ^ rotl(d, 41));
 }

@@ -2,11 +2,13 @@
 /* Property: the bytes of the payload, as far as digests show them. */
 #include <string.h>
 
+#include "base/hash.h"
 #include "describe/property.h"
 
 struct payload {
 	uint64_t known;
 	bool differs; /* not all the same bytes */
+	bool beyond;  /* some are longer than the hash sees: there they may differ */
 	uint64_t hash;
 	uint8_t common; /* bytes at the front that all share */
 	uint8_t prefix[DIGEST_PREFIX_BYTES];
@@ -27,6 +29,8 @@ static void add(void *state, const struct settled *packet)
 	const struct digest *d = packet->digest;
 	if (!digest_has(d, DIGEST_PREFIX))
 		return;
+	p->beyond = p->beyond || !digest_has(d, DIGEST_PAYLOAD) ||
+		d->payload_bytes > HASH_PAYLOAD_BYTES;
 	if (p->known++ == 0) {
 		p->hash = d->payload_hash;
 		p->common = d->prefix_n;
@@ -49,6 +53,7 @@ static void merge(void *into, const void *from)
 	to->known += p->known;
 	see(to, p->hash, p->prefix, p->common);
 	to->differs = to->differs || p->differs;
+	to->beyond = to->beyond || p->beyond;
 }
 
 static void put(const void *state, struct pattern *ret)
@@ -56,9 +61,10 @@ static void put(const void *state, struct pattern *ret)
 	const struct payload *p = state;
 	if (p->known == 0)
 		return;
-	ret->payload = !p->differs ? PAYLOAD_CONSTANT
-		: p->common >= 2   ? PAYLOAD_PREFIX
-				   : PAYLOAD_VARIED;
+	bool constant = !p->differs && (!p->beyond || p->known == 1);
+	ret->payload = constant  ? PAYLOAD_CONSTANT
+		: p->common >= 2 ? PAYLOAD_PREFIX
+				 : PAYLOAD_VARIED;
 	if (ret->payload == PAYLOAD_VARIED)
 		return;
 	ret->payload_prefix_n = p->common;

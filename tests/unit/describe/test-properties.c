@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "describe/cells.h"
 
 static struct settled packet(struct digest *d, uint64_t *random)
@@ -83,4 +84,30 @@ Test(properties, rising_needs_three_packets_and_no_fall)
 	cr_assert_eq(ports((uint16_t[]){ 9, 8, 7, 6, 5, 4, 3, 2, 1 }, 9).source_port.kind,
 		NUMBER_VARIED);
 	cr_assert_eq(ports(NULL, 0).source_port.kind, NUMBER_UNKNOWN);
+}
+
+/* n equal payloads of so many bytes, as far as their hash shows. */
+static unsigned payload_of(size_t n, uint32_t bytes)
+{
+	void *unordered = calloc(1, states_size(false));
+	for (size_t i = 0; i < n; i++) {
+		struct digest d = { .known = DIGEST_PAYLOAD | DIGEST_PREFIX,
+			.payload_bytes = bytes,
+			.prefix_n = 4,
+			.prefix = { 1, 2, 3, 4 },
+			.payload_hash = 9 };
+		struct settled s = { .digest = &d };
+		states_add(unordered, false, &s);
+	}
+	struct pattern p = { 0 };
+	states_put(unordered, false, &p);
+	free(unordered);
+	return p.payload;
+}
+
+Test(properties, payload_is_constant_only_as_far_as_the_hash_sees)
+{
+	cr_assert_eq(payload_of(3, HASH_PAYLOAD_BYTES), PAYLOAD_CONSTANT);
+	cr_assert_eq(payload_of(3, HASH_PAYLOAD_BYTES + 1), PAYLOAD_PREFIX);
+	cr_assert_eq(payload_of(1, HASH_PAYLOAD_BYTES + 1), PAYLOAD_CONSTANT, "one is itself");
 }
