@@ -13,14 +13,55 @@
 /* dumpcap allows a few dozen interfaces; 64 k per section still costs only a few MiB. */
 #define LIMIT_INTERFACES 65536u
 
+/* Processes that one section of a pcapng file describes, of each form. macOS and Linux run some
+ * thousand at a time; a section that forks faster loses names, never swaps them. */
+#define LIMIT_CAPTURE_PROCESSES 65536u
+#define LIMIT_CAPTURE_NAMES_BYTES (4u * 1024u * 1024u)
+
+/* Hone's open connections: as many as endpoints above. */
+#define LIMIT_CAPTURE_CONNECTIONS 262144u
+
+/* Process blocks of one PID. Each packet of the PID looks at all of them. */
+#define LIMIT_PID_BLOCKS 64u
+
+/* No system allows more than 255 characters in a file name; these are their UTF-8 bytes. */
+#define LIMIT_IMAGE_BYTES 1020u
+
 /* A line of text: tracerpt rows with long command lines stay under 64 KiB. */
 #define LIMIT_LINE_BYTES (64u * 1024u)
+
+/* Link layers of one frame (tags, labels, headers of capturing systems), and tunnels around one
+ * packet. Networks stack three or four; each level costs some 500 bytes of stack. */
+#define LIMIT_LAYERS 32u
+#define LIMIT_TUNNELS 8u
 
 /* Files on one command line: sides of a claim name them with 16 bits. */
 #define LIMIT_INPUTS 1024u
 
 /* What a pipe may bring: it is spooled to an unlinked file that must fit on a disk. */
 #define LIMIT_SPOOL_BYTES (64ull * 1024 * 1024 * 1024)
+
+/* What one packed input may become, on the same disk. */
+#define LIMIT_UNPACKED_BYTES LIMIT_SPOOL_BYTES
+
+/* A bomb is told by its ratio. That of gzip is 1032 at most, and captures of a flood come near it;
+ * zstd, xz and bzip2 can go far above. 64 MiB may come of anything: they are written in no time. */
+#define LIMIT_UNPACK_RATIO 1100u
+#define LIMIT_UNPACK_FREE_BYTES (64ull * 1024 * 1024)
+
+/* Archives and compressions inside each other: a capture.pcap.gz in a zip in a support bundle's
+ * tar.gz are four. */
+#define LIMIT_NESTING 4u
+
+/* What a decoder may keep of what it gave: xz -9 needs 64 MiB, zstd --long 128. A power of 2. */
+#define LIMIT_WINDOW_BYTES (128u * 1024u * 1024u)
+
+/* An archive's index is read before its first member: 16 MiB list some 200,000 files, and cost a
+ * few times as much memory. */
+#define LIMIT_INDEX_BYTES (16u * 1024u * 1024u)
+
+/* "ARCHIVE!MEMBER". Linux has no longer paths. */
+#define LIMIT_NAME_BYTES 4096u
 
 /* The correlator's window, DESIGN section 4.3: packets and events that wait for each other. */
 #define LIMIT_HOLD_PACKETS 262144u

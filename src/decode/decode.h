@@ -7,9 +7,10 @@
 #include "model/record.h"
 
 /* Fills *ret from the packet (copies the digest of a text capture). Never fails: what cannot be
- * decoded lacks DIGEST_DECODED, what is cut by the snaplen lacks its own bits. Layouts: Ethernet
- * (IEEE 802.3), ARP (RFC 826), IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), TCP (RFC 9293),
- * ICMP (RFC 792), ICMPv6 (RFC 4443). */
+ * decoded lacks DIGEST_DECODED, what is cut by the snaplen lacks its own bits. Of a packet in a
+ * tunnel the digest is that of the innermost one, with the outermost flow beside it. Each file says
+ * which layouts it reads: link.c, header.c, wireless.c, ppp.c, ip.c, transport.c, tunnel.c,
+ * tunnel_udp.c. Later fragments get their ports from fragments.h. */
 void decode_packet(const struct packet *packet, struct digest *ret);
 
 #endif

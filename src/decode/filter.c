@@ -38,6 +38,8 @@ static int dlt_of(uint32_t link_type)
 	case 100:
 		return DLT_ATM_RFC1483;
 	case LINKTYPE_RAW:
+	case 12: /* what DLT_RAW is elsewhere, and stands in files */
+	case 14:
 		return DLT_RAW;
 	case 102:
 		return DLT_SLIP_BSDOS;
@@ -109,13 +111,21 @@ void filter_free(struct filter *f)
 	free(f);
 }
 
-static bool run(const struct program *p, struct span bytes, uint32_t wire)
+enum verdict {
+	LEFT_OUT,
+	SELECTED,
+	NO_CODE, /* libpcap cannot express it for the link type */
+};
+
+static enum verdict run(const struct program *p, struct span bytes, uint32_t wire)
 {
 	struct pcap_pkthdr h = { .caplen = (bpf_u_int32)bytes.n, .len = wire };
-	return p->good && pcap_offline_filter(&p->code, &h, bytes.p) != 0;
+	if (!p->good)
+		return NO_CODE;
+	return pcap_offline_filter(&p->code, &h, bytes.p) ? SELECTED : LEFT_OUT;
 }
 
-static bool match_on(struct filter *f, uint32_t link_type, struct span bytes, uint32_t wire)
+static enum verdict match_on(struct filter *f, uint32_t link_type, struct span bytes, uint32_t wire)
 {
 	for (size_t i = 0; i < f->count; i++)
 		if (f->programs[i].link_type == link_type)
@@ -124,7 +134,7 @@ static bool match_on(struct filter *f, uint32_t link_type, struct span bytes, ui
 		return run(add(f, link_type, NULL), bytes, wire);
 	struct program once = { .link_type = link_type };
 	once.good = compile(f->expression, link_type, &once.code, NULL) == 0;
-	bool match = run(&once, bytes, wire);
+	enum verdict match = run(&once, bytes, wire);
 	if (once.good)
 		pcap_freecode(&once.code);
 	return match;
@@ -233,7 +243,7 @@ static bool match_made(struct filter *f, const struct digest *d)
 		wire = d->wire_bytes;
 	else if (digest_has(d, DIGEST_PAYLOAD))
 		wire = (d->ip_version == 4 ? 20u : 40u) + transport_header(d) + d->payload_bytes;
-	return match_on(f, LINKTYPE_RAW, span_of(m.b, m.n), wire);
+	return match_on(f, LINKTYPE_RAW, span_of(m.b, m.n), wire) == SELECTED;
 }
 
 bool filter_match(struct filter *f, const struct packet *packet, const struct digest *digest)
@@ -242,5 +252,8 @@ bool filter_match(struct filter *f, const struct packet *packet, const struct di
 		return match_made(f, digest);
 	uint32_t captured = (uint32_t)packet->bytes.n;
 	uint32_t wire = packet->wire_bytes > captured ? packet->wire_bytes : captured;
-	return match_on(f, packet->link_type, packet->bytes, wire);
+	enum verdict v = match_on(f, packet->link_type, packet->bytes, wire);
+	/* PKTAP, NFLOG and others have no code for addresses; and a name cannot be looked up any
+	 * more for a link type that comes late. */
+	return v == NO_CODE ? match_made(f, digest) : v == SELECTED;
 }

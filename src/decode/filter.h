@@ -16,9 +16,10 @@ struct filter;
 int filter_new(const char *expression, struct filter **ret, struct err *err);
 void filter_free(struct filter *f); /* accepts NULL */
 
-/* Does the filter select this packet? Frames with bytes are tested on their own link type;
- * records without bytes on an IP header that is synthesised from the digest. An expression that
- * libpcap cannot compile for a link type (say, `ether host` on raw IP) selects nothing there. */
+/* Does the filter select this packet? Frames with bytes are tested on their own link type; records
+ * without bytes, and frames of link types for which libpcap cannot compile the expression, on an IP
+ * header that is synthesised from the digest. What it cannot compile for that either (say, `ether
+ * host`) selects nothing there. */
 bool filter_match(struct filter *f, const struct packet *packet, const struct digest *digest);
 
 #endif

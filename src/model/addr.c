@@ -10,14 +10,6 @@
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 static const uint8_t zero[16];
 
-struct addr addr_v4(const uint8_t bytes[static 4])
-{
-	struct addr a;
-	memcpy(a.b, mapped, sizeof mapped);
-	memcpy(a.b + 12, bytes, 4);
-	return a;
-}
-
 bool addr_is_v4(const struct addr *a)
 {
 	return memcmp(a->b, mapped, sizeof mapped) == 0;

@@ -27,7 +27,15 @@ struct flow {
 
 #define ADDR_TEXT_BYTES 48
 
-struct addr addr_v4(const uint8_t bytes[static 4]);
+static inline struct addr addr_v4(const uint8_t bytes[static 4])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct addr a;
+	memcpy(a.b, mapped, sizeof mapped);
+	memcpy(a.b + sizeof mapped, bytes, 4);
+	return a;
+}
+
 bool addr_is_v4(const struct addr *a);
 bool addr_is_wildcard(const struct addr *a); /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a); /* 127/8 (RFC 1122 3.2.1.3), ::1 */

@@ -63,7 +63,8 @@ const char *detail_text(enum detail d)
 		[DETAIL_NO_CLOCK] = "the log's clock could not be aligned",
 		[DETAIL_NO_TIME] = "the frame states no time",
 		[DETAIL_NO_LOCAL] = "no record shows which addresses are local",
-		[DETAIL_FRAGMENT] = "a later fragment has no ports",
+		[DETAIL_FRAGMENT] = "a later fragment",
+		[DETAIL_NO_TRANSPORT] = "the transport protocol is not known",
 	};
 	return texts[d];
 }

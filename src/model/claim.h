@@ -46,11 +46,12 @@ enum reason {
 /* Words beside a reason. */
 enum detail {
 	DETAIL_NONE = 0,
-	DETAIL_LIMIT,    /* a bounded table evicted what was needed */
-	DETAIL_NO_CLOCK, /* the log's clock could not be aligned */
-	DETAIL_NO_TIME,  /* the frame states no time */
-	DETAIL_NO_LOCAL, /* no record shows which addresses are local */
-	DETAIL_FRAGMENT, /* a later fragment has no ports */
+	DETAIL_LIMIT,        /* a bounded table evicted what was needed */
+	DETAIL_NO_CLOCK,     /* the log's clock could not be aligned */
+	DETAIL_NO_TIME,      /* the frame states no time */
+	DETAIL_NO_LOCAL,     /* no record shows which addresses are local */
+	DETAIL_FRAGMENT, /* a later fragment: no ports, or no event of its own */
+	DETAIL_NO_TRANSPORT, /* the record does not say which protocol carried it */
 	DETAIL_COUNT,
 };
 

@@ -75,7 +75,7 @@ struct digest {
 	uint32_t wire_bytes;    /* frame length on the wire, before any snaplen */
 	uint8_t prefix_n;       /* captured bytes at the front of the payload, up to 16 */
 	uint8_t prefix[DIGEST_PREFIX_BYTES];
-	uint64_t payload_hash; /* over the captured payload; hash_payload() */
+	uint64_t payload_hash; /* of the captured payload: hash_payload() sees its front only */
 	uint8_t tcp_flags;     /* TCP_* */
 	uint32_t tcp_seq, tcp_ack;
 	uint8_t icmp_type, icmp_code;
@@ -89,6 +89,7 @@ struct digest {
 	uint16_t fragment_from;  /* place of the part's bytes in the packet, in bytes */
 	uint16_t fragment_bytes; /* how many there are */
 	bool fragment_last;
+	bool fragment_outer; /* with DIGEST_OUTER: it is the outer packet that is in parts */
 };
 
 static inline bool digest_has(const struct digest *d, uint32_t bits)

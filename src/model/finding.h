@@ -67,6 +67,7 @@ struct finding {
 	struct explanation explanation;
 	struct candidate candidates[FINDING_CANDIDATES];
 	size_t n_candidates;
+	size_t n_expected; /* the first so many hold for each packet of the group */
 	struct proof proofs[FINDING_PROOFS]; /* strongest first */
 	size_t n_proofs;
 };

@@ -20,6 +20,9 @@ struct cell_tally {
 	enum reason reason;
 	uint64_t packets;
 	uint64_t as_ports; /* packets claimed as `ports` or better */
+	/* Of its packets that have no process: who may be behind them, the first few. */
+	process_handle candidates[CLAIM_CANDIDATES];
+	uint8_t n_candidates, because; /* enum because */
 };
 
 /* What an inference says of a cell; parallel to the tallies. */

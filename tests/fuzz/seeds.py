@@ -4,10 +4,16 @@
 
 usage: seeds.py CORPUS    (run it from the project's root; finds beside the seeds stay)
 """
+import bz2
+import gzip
+import io
+import lzma
 import os
 import shutil
 import struct
 import sys
+import tarfile
+import zipfile
 
 
 def ethernet(payload, ethertype=0x0800):
@@ -55,6 +61,63 @@ FRAMES = {
 }
 
 
+DATAGRAM = ipv4(17, udp(b"12345678"))
+SNAP = bytes.fromhex("aaaa030000000800") + DATAGRAM
+BRIDGED = ethernet(DATAGRAM)
+AIR = bytes.fromhex("8801") + bytes(20) + bytes.fromhex("10000000") + SNAP
+
+
+def to_port(port, payload):
+    """A datagram of a tunnel, in a frame."""
+    return ethernet(ipv4(17, struct.pack(">HHHH", 50000, port, 8 + len(payload), 0) + payload))
+
+
+# The place of each link type in fuzz_decode.c.
+ETHERNET, NULL, RAW, SLL, PPP, PPP_ETHER, HDLC = 0, 1, 2, 4, 9, 11, 12
+AIR_LINK, PRISM, RADIOTAP, PPI, PPP_WITH_DIR, NFLOG, IPOIB, PKTAP = 13, 14, 15, 18, 19, 21, 22, 23
+
+# Link layers and tunnels: name, place of the link type, frame.
+LAYERS = [
+    ("raw", RAW, DATAGRAM),
+    ("null", NULL, struct.pack("<I", 2) + DATAGRAM),
+    ("sll", SLL, bytes(14) + b"\x08\0" + DATAGRAM),
+    ("ppp", PPP, bytes.fromhex("ff030021") + DATAGRAM),
+    ("ppp-way", PPP_WITH_DIR, bytes.fromhex("01ff030021") + DATAGRAM),
+    ("ppp-ether", PPP_ETHER, struct.pack(">BBHHH", 0x11, 0, 1, 2 + len(DATAGRAM), 0x21) + DATAGRAM),
+    ("hdlc", HDLC, bytes.fromhex("0f000800") + DATAGRAM),
+    ("air", AIR_LINK, AIR),
+    ("radiotap", RADIOTAP, struct.pack("<HHIQB", 0, 17, 3, 0, 0x10) + AIR + bytes(4)),
+    ("prism", PRISM, struct.pack("<II", 0x44, 144) + bytes(136) + AIR),
+    ("ppi", PPI, struct.pack("<HHI", 0, 8, 105) + AIR),
+    ("nflog", NFLOG, struct.pack("<IHHIHH", 2, 8, 1, 0x30008, 4 + len(DATAGRAM), 9) + DATAGRAM),
+    ("ipoib", IPOIB, bytes(40) + bytes.fromhex("08000000") + DATAGRAM),
+    ("pktap", PKTAP, struct.pack("<III24sI", 108, 1, 1, b"en0", 2) + bytes(68) + BRIDGED),
+    ("pppoe", ETHERNET, ethernet(struct.pack(">BBHHH", 0x11, 0, 1, 2 + len(DATAGRAM), 0x21) +
+                                 DATAGRAM, 0x8864)),
+    ("mpls", ETHERNET, ethernet(bytes.fromhex("0006404000065140") + DATAGRAM, 0x8847)),
+    ("mpls-word", ETHERNET, ethernet(bytes.fromhex("0006514000000001") + BRIDGED, 0x8847)),
+    ("vntag", ETHERNET, ethernet(bytes.fromhex("000100020800") + DATAGRAM, 0x8926)),
+    ("backbone", ETHERNET, ethernet(bytes(4) + BRIDGED, 0x88e7)),
+    ("ipip", ETHERNET, ethernet(ipv4(4, ipv4(41, ipv6(17, udp(b"six")))))),
+    ("gre", ETHERNET, ethernet(ipv4(47, bytes.fromhex("b0006558") + bytes(12) + BRIDGED))),
+    ("erspan", ETHERNET, ethernet(ipv4(47, bytes.fromhex("100022eb0000000120000001") +
+                                       bytes(8) + BRIDGED))),
+    ("pptp", ETHERNET, ethernet(ipv4(47, struct.pack(">HHHHIIH", 0x3081, 0x880b,
+                                                     2 + len(DATAGRAM), 7, 1, 2, 0x21) + DATAGRAM))),
+    ("esp", ETHERNET, ethernet(ipv4(50, bytes(32)))),
+    ("vxlan", ETHERNET, to_port(4789, bytes.fromhex("0800000000012300") + BRIDGED)),
+    ("geneve", ETHERNET, to_port(6081, bytes.fromhex("010065580001230001020304") +
+                                 BRIDGED)),
+    ("gtp", ETHERNET, to_port(2152, struct.pack(">BBHIII", 0x34, 255, 8 + len(DATAGRAM), 7, 0x85,
+                                                0x01000000) + DATAGRAM)),
+    ("teredo", ETHERNET, to_port(3544, bytes(8) + ipv6(17, udp(b"six")))),
+    ("udplite", ETHERNET, ethernet(ipv4(136, udp(b"light")))),
+    ("sctp", ETHERNET, ethernet(ipv4(132, udp(bytes(24))))),
+    ("two-parts", RAW, ipv4(17, udp(b"12345678"), fragment=0x2000) + ipv4(17, bytes(16),
+                                                                         fragment=2)),
+]
+
+
 def pcap(magic, order, frames):
     out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, 1)
     for i, frame in enumerate(frames):
@@ -91,6 +154,45 @@ def pcapng(order, frames):
     return out + block(order, 0x0bad, struct.pack(order + "I", 32473) + b"x")
 
 
+def processes(order):
+    """A section with every form of process information."""
+    def u32(*values):
+        return struct.pack(order + "I" * len(values), *values)
+    frame = FRAMES["udp"]
+    out = block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
+    out += block(order, 1, struct.pack(order + "HHI", 1, 0, 0) +
+                 option(order, 4, bytes([10, 1, 1, 1, 255, 255, 255, 0])) +
+                 option(order, 5, bytes(15) + b"\1\x40") + option(order, 0, b""))
+    out += block(order, 0x80000001, u32(501) + option(order, 2, b"mDNSResponder"))
+    out += block(order, 0x80000001, u32(1) + option(order, 3, b"/sbin/launchd"))
+    for start in 10**9, 5 * 10**9:
+        entry = struct.pack("<I", 7) + option("<", 2, b"curl") + \
+            option("<", 5, struct.pack("<I", 1)) + option("<", 9, struct.pack("<Q", start))
+        out += block(order, 0x0bad, u32(32622) + struct.pack("<II", 3, len(entry)) + entry)
+    out += block(order, 0x101, u32(8, 0, 5) + option(order, 3, b"/usr/bin/dig") +
+                 option(order, 5, u32(1)))
+    out += block(order, 0x102, u32(0xbeef, 8, 0, 6))
+    comments = b"PID: 9\nCmd: /bin/nc\nArgs: nc", b"ParentPID: 1\nParentCmd: x", \
+        b"rustnet process=ssh pid=10 ppid=1 attr=exact-tuple", b"PID=11 TID=12"
+    packets = [option(order, 0x8001, u32(1)) + option(order, 0x8003, u32(0)),
+               option(order, 257, u32(0xbeef)) + option(order, 258, u32(8)),
+               option(order, 8, u32(7, 7)) + option(order, 2, u32(2)),
+               option(order, 1, comments[0]) + option(order, 1, comments[1]),
+               option(order, 1, comments[2]) + option(order, 4, bytes(8)),
+               option(order, 8, u32(11, 12)) + option(order, 1, comments[3])]
+    for options in packets:
+        out += block(order, 6, u32(0, 0, 3000000, len(frame), len(frame)) + pad(frame) + options +
+                     option(order, 0, b""))
+    out += block(order, 0x102, u32(0xbeef, 8, 0, 7) + option(order, 2, u32(0xffffffff)))
+    return out + block(order, 0x101, u32(8, 0, 8) + option(order, 2, u32(0xffffffff)))
+
+
+def pktap(frame):
+    """A frame behind the header that Apple's kernel puts there."""
+    return struct.pack("<III24sIIIIi20sIHHi20s", 108, 1, 1, b"en0", 2, 2, 14, 0, 42, b"Safari", 0,
+                       6, 0, 77, b"com.apple.WebKit") + frame
+
+
 LIST = """No. Time Source Destination Protocol Info
 
 105528 2010-01-14 15:20:14.454856 10.1.1.1 172.1.10.14 UDP Source port: 35996 Destination port: mxomss
@@ -101,6 +203,19 @@ LIST_NEW = """No.     Time           Source                Destination          
       1 0.000000       10.1.1.1              172.1.10.14           UDP      50     35996 \u2192 1141 Len=8
       2 0.000100       10.1.1.1              172.1.10.14           TCP      66     1093 > 445 [SYN] Seq=0 Win=64240 Len=0 MSS=1460
       3 0.000200       10.1.1.1              172.1.10.14           ICMP     43     Echo (ping) request  id=0x0200, seq=256/1, ttl=128
+"""
+LIST_CSV = '''"No.","Time","Info","Destination","Source","VLAN","Protocol","Length"
+"1","15:20:14.454856","35996  >  1141 Len=8","172.1.10.14","10.1.1.1","","UDP","50"
+"2","15:20:14,454900","1093 \\342\\206\\222 445 [SYN] Seq=0 Win=64240 Len=0","172.1.10.14","10.1.1.1","7","TCP","66"
+"3","*REF*","Who has 10.1.1.1? Tell 10.1.1.2 ""quoted""","Broadcast","Vmware_c0:00:01","","ARP","60"
+'''
+LIST_TABS = """    1\t  0.000000\t    10.1.1.1\t\u2192\t172.1.10.14\tUDP\t50\t35996 \u2192 1141 Len=8
+    2\t  2m 29.005634s\t    10.1.1.1\t\u2190\t172.1.10.14\tDNS\t70\tStandard query 0x1234 A x
+    3\t2010/014 15:20:14.454856\t10.1.1.1\t10.1.1.2\tTCP\t60\t1 \u2192 2[Malformed Packet]
+"""
+LIST_LINES = """    1 1263482414.454856     10.1.1.1 \u2192 172.1.10.14  UDP 50 35996 \u2192 1141 Len=8
+    2 -0.000100     10.1.1.1 \u2190 172.1.10.14  MS NLB 70 Heartbeat
+    3 23:59:59.5              \u2192              ARP 60 10.1.1.1 is at 00:00:5e:00:01:01
 """
 DETAIL = """Frame 105540 (50 bytes on wire, 50 bytes captured)
     Arrival Time: Jan 14, 2010 15:20:14.454856000
@@ -155,17 +270,71 @@ def seeds():
         struct.pack("<IIIIIHBB", 1, 2, len(frames[0]), len(frames[0]), 1, 8, 0, 0) + frames[0]
     yield "pcapng", "le", pcapng("<", frames[:3])
     yield "pcapng", "two-sections", pcapng("<", frames[:1]) + pcapng(">", frames[1:2])
+    yield "pcapng", "processes-le", processes("<")
+    yield "pcapng", "processes-be", processes(">")
+    tapped = pktap(frames[0])
+    yield "pcap", "pktap", struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 258) + \
+        struct.pack("<IIII", 1, 2, len(tapped), len(tapped)) + tapped
     yield "packet-list", "old", LIST.encode()
     yield "packet-list", "new", LIST_NEW.encode()
+    yield "packet-list", "csv", LIST_CSV.encode()
+    yield "packet-list", "tabs", LIST_TABS.encode()
+    yield "packet-list", "lines", LIST_LINES.encode()
     yield "packet-detail", "both", DETAIL.encode()
     yield "tracerpt-csv", "rows", TRACE.encode()
     for name, table in TABLES.items():
         yield "tasklist", name, table.encode()
+    for name, data in packed():
+        yield "unpack", name, data
     for name, frame in FRAMES.items():
         yield "decode", name, b"\0" + frame
-    yield "decode", "raw", b"\2" + FRAMES["udp"][14:]
-    yield "decode", "null", b"\1" + struct.pack("<I", 2) + FRAMES["udp"][14:]
-    yield "decode", "sll", b"\4" + bytes(14) + b"\x08\0" + FRAMES["udp"][14:]
+    for name, link, frame in LAYERS:
+        yield "decode", name, bytes([link]) + frame
+
+
+def archive_of(kind):
+    """An archive of two members, one of them compressed itself."""
+    out = io.BytesIO()
+    files = (("one.txt", b"one"), ("two/capture.pcap.gz", gzip.compress(b"two", mtime=0)))
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, data in files:
+                archive.writestr(zipfile.ZipInfo(name), data)
+    else:
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for name, data in files:
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+# What Python has no writer for: frames of zstd and lz4, a zip archive with an encrypted member.
+ZSTD = bytes.fromhex("28b52ffd0048b500007861206c696e65206f6620746578740a01001aa2ce3a")
+LZ4 = bytes.fromhex(
+    "04224d186470b91b000000ff0061206c696e65206f6620746578740a0f00ff0650746578740a0000000085d6"
+    "80a8")
+LOCKED = bytes.fromhex(
+    "504b03041400090008000000210000000000000000002c0100000b0014006c6f636b65642e70636170555401"
+    "000075780b000104000000000400000000933cd4e31cc5a8add3a2fa2dd4e13d0fe1f83d86ea0e06607ccc0b"
+    "1adbaa776504c6504b070844cf3a27220000002c010000504b010214031400090008000000210044cf3a2722"
+    "0000002c0100000b0014000000000000000000a481000000006c6f636b65642e70636170555401000075780b"
+    "000104000000000400000000504b050600000000010001004d0000006f0000000000")
+
+
+def packed():
+    text = b"a line of text\n" * 20
+    yield "gzip", gzip.compress(text, mtime=0)
+    yield "gzip-twice", gzip.compress(b"front", mtime=0) + bytes(9) + gzip.compress(b"", mtime=0)
+    yield "xz", lzma.compress(text, preset=0)
+    yield "bzip2", bz2.compress(text, 1)
+    yield "zstd", ZSTD
+    yield "lz4", LZ4
+    yield "locked", LOCKED
+    yield "zip", archive_of("zip")
+    yield "tar", archive_of("tar")
+    yield "tar-gz", gzip.compress(archive_of("tar"), mtime=0)
+    yield "zip-bzip2", bz2.compress(archive_of("zip"), 1)
 
 
 def main():

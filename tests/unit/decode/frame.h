@@ -30,6 +30,24 @@ static inline void put32(struct bytes *f, uint32_t v)
 	put16(f, v & 0xffff);
 }
 
+static inline void put_le16(struct bytes *f, unsigned v)
+{
+	put8(f, v & 0xff);
+	put8(f, v >> 8 & 0xff);
+}
+
+static inline void put_le32(struct bytes *f, uint32_t v)
+{
+	put_le16(f, v & 0xffff);
+	put_le16(f, v >> 16);
+}
+
+static inline void put_bytes(struct bytes *f, const struct bytes *more)
+{
+	memcpy(f->b + f->n, more->b, more->n);
+	f->n += more->n;
+}
+
 static inline void put_fill(struct bytes *f, unsigned v, size_t n)
 {
 	while (n--)
@@ -77,6 +95,14 @@ static inline void put_udp(struct bytes *f, unsigned length)
 	put16(f, 2762);
 	put16(f, length);
 	put16(f, 0);
+}
+
+/* A datagram from port 36003 to 2762 in IPv4: 8 bytes of payload, 36 in all. */
+static inline void put_datagram(struct bytes *f)
+{
+	put_ipv4(f, 36, 0, 17);
+	put_udp(f, 16);
+	put_fill(f, 1, 8);
 }
 
 /* `words` is the header length in 32-bit words; options are filled with no-operations. */

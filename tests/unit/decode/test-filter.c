@@ -79,6 +79,21 @@ Test(filter, what_a_link_type_cannot_express_selects_nothing)
 	cr_assert_not(match_frame("udp", &raw, 12345));
 }
 
+/* libpcap knows no addresses behind these headers; the decoder does. */
+Test(filter, link_types_that_libpcap_cannot_express)
+{
+	struct bytes f = { 0 }, raw = datagram(false);
+	put_le32(&f, 108);
+	put_le32(&f, 1);
+	put_le32(&f, 12);
+	put_fill(&f, 0, 96);
+	put_bytes(&f, &raw);
+	cr_assert(match_frame("udp port 2762 and host 10.1.1.1", &f, 258));
+	cr_assert_not(match_frame("udp port 2763", &f, 258));
+	cr_assert_not(match_frame("ether host 02:02:02:02:02:02", &f, 258));
+	cr_assert(match_frame("udp port 2762", &raw, 12));
+}
+
 Test(filter, wrong_expressions)
 {
 	static const char *const wrong[] = { "udp and", "prot 17", "port 99999", "(",
