@@ -112,15 +112,27 @@ static int align(struct run *r, struct peek *capture, uint32_t capture_input, st
 	return 0;
 }
 
-static const char *assigned(const struct assignment *list, size_t n, const char *file, bool *used)
+/* Is `file` this input, or an archive that holds it? Returns how much of the name it says. */
+static size_t names_input(const char *file, const char *input)
 {
+	size_t n = strlen(file);
+	return strncmp(file, input, n) == 0 && (input[n] == '\0' || input[n] == '!') ? n : 0;
+}
+
+/* Of an archive's name and a member's own the member's counts. */
+static const char *assigned(const struct assignment *list, size_t n, const char *input, bool *used)
+{
+	const char *value = NULL;
+	size_t best = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(list[i].file, file) == 0) {
-			used[i] = true;
-			return list[i].value;
+		size_t said = names_input(list[i].file, input);
+		used[i] = used[i] || said > 0;
+		if (said > best) {
+			best = said;
+			value = list[i].value;
 		}
 	}
-	return NULL;
+	return value;
 }
 
 /* --host and --clock name files of the command line; a name that is none of them is a slip. */
@@ -142,8 +154,8 @@ static int apply_options(struct run *r, bool *given, struct err *err)
 	bool *clocks = calloc(o->n_clocks + 1, sizeof *clocks);
 	int rc = hosts && clocks ? 0 : err_nomem(err);
 	for (uint32_t i = 0; i < r->n && rc == 0; i++) {
-		const char *name = assigned(o->hosts, o->n_hosts, o->files[i], hosts);
-		const char *offset = assigned(o->clocks, o->n_clocks, o->files[i], clocks);
+		const char *name = assigned(o->hosts, o->n_hosts, r->inputs[i].name, hosts);
+		const char *offset = assigned(o->clocks, o->n_clocks, r->inputs[i].name, clocks);
 		int64_t ns;
 		if (name)
 			hosts_name_input(&r->hosts, i, name);

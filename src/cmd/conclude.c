@@ -67,6 +67,23 @@ static void add_rivals(const struct run *r, struct finding *f, uint32_t place)
 	}
 }
 
+/* Whom the claims of single packets mention. */
+static void add_mentioned(const struct run *r, struct finding *found, size_t n)
+{
+	size_t n_cells;
+	const struct cell_tally *cells = groups_tallies(r->groups, &n_cells);
+	for (size_t i = 0; i < n; i++)
+		found[i].n_expected = found[i].n_candidates;
+	for (uint32_t i = 0; i < n_cells; i++) {
+		uint32_t place = groups_finding_of(r->groups, i);
+		if (place >= n || found[place].process != PROCESS_NONE)
+			continue;
+		for (uint8_t k = 0; k < cells[i].n_candidates; k++)
+			add_candidate(&found[place], cells[i].candidates[k],
+				because_text((enum because)cells[i].because));
+	}
+}
+
 /* How much a row wants an explanation: lower comes first. */
 static int rank(const struct finding *f)
 {
@@ -167,6 +184,7 @@ int run_conclude(struct run *r, struct err *err)
 		add_rivals(r, f, i);
 		title_make(f, process, process ? host_name(r, process) : NULL);
 	}
+	add_mentioned(r, found, n);
 	int rc = sort(r, found, n, err);
 	free(found);
 	if (rc == 0)

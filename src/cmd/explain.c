@@ -41,7 +41,8 @@ static const char usage[] =
 	"  -v, --verbose            more detail\n"
 	"  -h, --help               this text\n";
 
-/* Everything is open by now: what the readers of hostile bytes do not need is given up. */
+/* Everything is open by now, and nothing was parsed: what the readers of hostile bytes do not need
+ * is given up. */
 static int enter_sandbox(const struct options *o, struct err *err)
 {
 	unsigned held = 0;
@@ -66,7 +67,7 @@ static int work(struct run *r, struct err *err)
 		return -1;
 	if (o->packets && spill_open(&r->spill, err) < 0)
 		return -1;
-	if (enter_sandbox(o, err) < 0)
+	if (enter_sandbox(o, err) < 0 || run_recognise(r, err) < 0)
 		return -1;
 	catch_interrupt();
 	if (run_align(r, err) < 0 || run_first(r, err) < 0)

@@ -81,6 +81,7 @@ int run_digest(struct run *r, const struct merged *m, struct digest *ret, bool *
 {
 	const struct record *rec = &m->record;
 	decode_packet(&rec->packet, ret);
+	fragments_fill(r->fragments, rec->input, rec->has_time ? &rec->when : NULL, ret);
 	*ret_packet = !r->inputs[rec->input].details;
 	if (!*ret_packet) {
 		struct err full = { 0 };

@@ -35,7 +35,7 @@ static void add_finding(const struct run *r, uint32_t cell, struct packet_line *
 	const struct finding *f = &r->findings[line->finding - 1];
 	if (line->sides[SIDE_SENDER].grade == GRADE_NONE && f->process == PROCESS_NONE) {
 		line->expected = f->candidates;
-		line->n_expected = f->n_candidates;
+		line->n_expected = f->n_expected;
 	}
 }
 
@@ -115,6 +115,7 @@ static int put_packets(struct printer *p, struct err *err)
 {
 	struct merge_input *sources;
 	struct merge *m = NULL;
+	fragments_init(p->run->fragments);
 	if (spill_rewind(&p->run->spill, err) < 0 ||
 		run_sources(p->run, is_capture, &sources, err) < 0)
 		return -1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One run of `whosent explain`: what its steps hand to each other.
  *
- *   run_open       inputs are opened and recognised
+ *   run_open       inputs are opened; none of their bytes is parsed
+ *   run_recognise  inputs are unpacked and recognised, inside the sandbox
  *   run_align      peek: local addresses, hosts, clocks
  *   run_first      records -> claims -> groups; claims are spilled where packets are wanted
  *   run_conclude   inferences, findings, rules
@@ -24,17 +25,21 @@
 #include "correlate/merge.h"
 #include "correlate/roster.h"
 #include "decode/filter.h"
+#include "decode/fragments.h"
 #include "describe/groups.h"
 #include "evidence/input.h"
+#include "evidence/unpack.h"
 #include "know/rules.h"
 #include "model/report.h"
 #include "model/sink.h"
 #include "model/source.h"
 
-/* One file of the command line. */
+/* One file of the command line, or one that was packed in it. */
 struct run_input {
+	char *name;          /* as given, "ARCHIVE!MEMBER" for what an archive holds */
 	struct input *input; /* NULL where it could not be opened or was not recognised */
 	const struct source_format *format;
+	bool packed;  /* compressed or an archive: run_recognise puts what it holds in its place */
 	bool details; /* packet details that complete the frames of a list */
 	bool failed;  /* missing, unrecognised or damaged: exit code 3 */
 	unsigned errors_shown;
@@ -58,6 +63,7 @@ struct run {
 	struct hash_key key;
 	struct run_input *inputs; /* [n] */
 	size_t n;
+	struct unpacker *unpacker;    /* NULL where nothing is packed */
 	struct clock *clocks;         /* [n]: those of the inputs, refined while running */
 	struct input_report *reports; /* [n] */
 	struct hosts hosts;
@@ -68,6 +74,7 @@ struct run {
 	struct groups *groups;
 	struct join *join;
 	struct complete complete;
+	struct fragments *fragments; /* of the pass that is under way */
 	struct spill spill;
 	struct watched_frame *frames;
 	size_t n_frames;
@@ -79,6 +86,7 @@ struct run {
 };
 
 int run_open(struct run *r, struct err *err);
+int run_recognise(struct run *r, struct err *err);
 int run_align(struct run *r, struct err *err);
 int run_join(struct run *r, struct err *err); /* makes the correlator; called by run_align */
 int run_first(struct run *r, struct err *err);

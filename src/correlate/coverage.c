@@ -83,6 +83,11 @@ static bool lost_near(const struct coverage_log *log, struct ref_time when)
 static enum reason one(const struct coverage_log *log, uint8_t transport,
 	const struct ref_time *when, enum detail *ret_detail)
 {
+	/* A list names the application's protocol only, or a header was cut off: it may well be one
+	 * that the log holds. */
+	*ret_detail = DETAIL_NO_TRANSPORT;
+	if (transport == TRANSPORT_NONE)
+		return REASON_NO_EVIDENCE;
 	*ret_detail = DETAIL_NONE;
 	if (!(log->traces & traces_bit(transport)))
 		return REASON_NOT_TRACED;

@@ -161,7 +161,8 @@ uint32_t hold_add_packet(
 		hold_packet(h, f->last_packet[p->dir])->next_in_flow = place;
 	f->last_packet[p->dir] = place;
 	f->held++;
-	bool udp = p->digest.transport == TRANSPORT_UDP && digest_has(&p->digest, DIGEST_PORTS);
+	bool udp = p->digest.transport == TRANSPORT_UDP && digest_has(&p->digest, DIGEST_PORTS) &&
+		!digest_has(&p->digest, DIGEST_FRAGMENT);
 	if (udp && chain_packet_ports(h, place, err) < 0)
 		return HOLD_NONE;
 	return place;

@@ -188,7 +188,8 @@ static int find_flow(struct join *j, struct held_packet *p, struct err *err)
 	if (p->flow == OWNERS_NONE)
 		return problem.kind == ERR_NOMEM ? err_nomem(err) : 0;
 	struct owned_flow *f = &j->owners.flows[p->flow];
-	f->packets[p->dir]++;
+	/* All parts of a packet are one packet. */
+	f->packets[p->dir] += !digest_has(&p->digest, DIGEST_FRAGMENT);
 	if (tcp)
 		see_flags(f, &p->digest, dir);
 	return 0;

@@ -92,7 +92,8 @@ static struct stretch gather_packets(struct match *m, const struct held_packet *
 		const struct held_packet *p = hold_packet(m->hold, at);
 		if (p->when.ns > events->to + c->error_ns + DISORDER_NS)
 			break;
-		if (p->settled[side] || !same_length(head, p) ||
+		if (p->settled[side] || digest_has(&p->digest, DIGEST_FRAGMENT) ||
+			!same_length(head, p) ||
 			p->when.ns < events->from - c->error_ns ||
 			p->when.ns > events->to + c->error_ns)
 			continue;

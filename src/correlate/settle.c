@@ -47,9 +47,24 @@ static enum reason kernel_made(const struct digest *d, enum side side)
 	return REASON_NONE;
 }
 
-static struct tenure_reach reach_of(const struct settler *s, const struct owned_flow *f)
+/* Who held this end of a flow? */
+struct question {
+	const struct owned_flow *flow;
+	unsigned end;
+	struct ref_time when;
+	bool part; /* asked for a later fragment: its event is that of the first part, just before
+		    */
+};
+
+/* All parts of a packet leave in one go. */
+#define PARTS_NS 100000000ll
+
+static struct tenure_reach reach_of(const struct settler *s, const struct question *q)
 {
+	const struct owned_flow *f = q->flow;
 	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
+	if (q->part)
+		reach.behind_ns = PARTS_NS + s->error_ns;
 	/* A UDP port may change hands between two datagrams: without an event on both sides nothing
 	 * is proved. An echo reply belongs to whoever asked with that identifier a moment before;
 	 * wrong where that one exits and another takes the identifier within the hold and pings the
@@ -128,18 +143,18 @@ static struct claim orphaned(const struct tenure *t)
  * been in another process's hands meanwhile, whatever the peer. Wrong where a process took over a
  * UDP port between two events of the owner, talked to the same peer, and all its events were lost.
  * False where nobody is known to have owned it. */
-static bool claim_by_owner(struct settler *s, const struct owned_flow *f, unsigned end,
-	struct ref_time when, struct claim *ret)
+static bool claim_by_owner(struct settler *s, const struct question *q, struct claim *ret)
 {
+	const struct owned_flow *f = q->flow;
 	bool tcp = f->key.transport == TRANSPORT_TCP;
-	struct tenure_reach reach = reach_of(s, f);
+	struct tenure_reach reach = reach_of(s, q);
 	const struct tenure *a = NULL, *b = NULL;
-	enum tenancy t = tenure_at(&f->ends[end], when, &reach, &a, &b);
-	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, when) : LIFE_ALIVE;
+	enum tenancy t = tenure_at(&f->ends[q->end], q->when, &reach, &a, &b);
+	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, q->when) : LIFE_ALIVE;
 	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
 		return false;
 	if (t == TENANCY_SOLE && !tcp)
-		b = port_rival(s, f->key.transport, end ? &f->key.b : &f->key.a, when, a);
+		b = port_rival(s, f->key.transport, q->end ? &f->key.b : &f->key.a, q->when, a);
 	if (t == TENANCY_SOLE && !tcp && !b && s->match.owners->endpoints_limited)
 		*ret = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
 	else if (life == LIFE_OVER)
@@ -153,9 +168,12 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 {
 	if (p->flow == OWNERS_NONE)
 		return false;
-	const struct owned_flow *f = &s->match.owners->flows[p->flow];
+	struct question q = { .flow = &s->match.owners->flows[p->flow],
+		.end = flow_end(p->dir, side),
+		.when = p->when,
+		.part = digest_has(&p->digest, DIGEST_FRAGMENT) };
 	struct claim c;
-	if (!claim_by_owner(s, f, flow_end(p->dir, side), p->when, &c))
+	if (!claim_by_owner(s, &q, &c))
 		return false;
 	/* Other packets leave open which of two it was, and the capture says it of this one. */
 	if (c.reason == REASON_AMBIGUOUS && stated_decides(s->match.hosts, p, side, &c))
@@ -177,9 +195,11 @@ static void settle_outer(struct settler *s, const struct held_packet *p)
 		return;
 	uint32_t place = owners_find(s->match.owners, &d->outer, d->outer_transport, &dir);
 	for (int side = 0; place != OWNERS_NONE && side < SIDES; side++) {
-		const struct owned_flow *f = &s->match.owners->flows[place];
+		struct question q = { .flow = &s->match.owners->flows[place],
+			.end = flow_end(dir, side),
+			.when = p->when };
 		struct claim c;
-		if (claim_by_owner(s, f, flow_end(dir, side), p->when, &c) && c.grade)
+		if (claim_by_owner(s, &q, &c) && c.grade)
 			s->outer[side] = (struct outer_claim){
 				.process = c.process, .grade = c.grade, .evidence = c.evidence[0]
 			};
@@ -269,7 +289,9 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 			p->claims[side].about = about(s, p);
 		return;
 	}
-	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP) {
+	/* The event of a datagram vouches for its first part; the others are of the same flow. */
+	bool later = digest_has(&p->digest, DIGEST_FRAGMENT);
+	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP && !later) {
 		settle_udp(s, place, side);
 	} else if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP) {
 		match_stream(&s->match, place, side);

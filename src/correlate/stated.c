@@ -4,19 +4,32 @@
 
 #include "correlate/clock.h"
 
+/* A program that looks a flow up finds one of its two sockets. Where both are on this host (a
+ * loopback), it names that one for both directions, whichever end it is. */
+static bool is_looked_up(const struct held_packet *p)
+{
+	return p->stated.origin == OWNER_PTCPDUMP || p->stated.origin == OWNER_RUSTNET ||
+		p->stated.origin == OWNER_WIRESHARK;
+}
+
+static bool is_local(const struct hosts *h, const struct addr *a)
+{
+	return addr_is_loopback(a) || hosts_of_addr(h, a) != HOST_NONE;
+}
+
 bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *ret)
 {
 	const struct digest *d = &p->digest;
+	const struct flow *f = digest_has(d, DIGEST_OUTER) ? &d->outer : &d->flow;
+	bool addrs = digest_has(d, DIGEST_ADDRS);
+	bool src = addrs && is_local(h, &f->src.addr), dst = addrs && is_local(h, &f->dst.addr);
+	if (src && dst && is_looked_up(p))
+		return false;
 	bool sent = digest_has(d, DIGEST_SENT), received = digest_has(d, DIGEST_RECEIVED);
 	if (sent != received) {
 		*ret = sent ? SIDE_SENDER : SIDE_RECEIVER;
 		return true;
 	}
-	if (!digest_has(d, DIGEST_ADDRS))
-		return false;
-	const struct flow *f = digest_has(d, DIGEST_OUTER) ? &d->outer : &d->flow;
-	bool src = hosts_of_addr(h, &f->src.addr) != HOST_NONE;
-	bool dst = hosts_of_addr(h, &f->dst.addr) != HOST_NONE;
 	*ret = src ? SIDE_SENDER : SIDE_RECEIVER;
 	return src != dst;
 }

@@ -30,6 +30,21 @@ static void keep_proof(struct cell *c, const struct settled *p, const struct cla
 		.evidence = best->evidence[0] };
 }
 
+/* Whom the claims of unnamed packets mention; the first few are enough for a reader. */
+static void keep_candidates(struct cell_tally *t, const struct claim *claim)
+{
+	for (uint8_t i = 0; i < claim->n_candidates; i++) {
+		uint8_t k = 0;
+		while (k < t->n_candidates && t->candidates[k] != claim->candidates[i])
+			k++;
+		if (k < t->n_candidates || k == CLAIM_CANDIDATES)
+			continue;
+		if (k == 0)
+			t->because = claim->because;
+		t->candidates[t->n_candidates++] = claim->candidates[i];
+	}
+}
+
 static void count(struct cell *c, const struct settled *p)
 {
 	c->packets++;
@@ -62,6 +77,8 @@ int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, st
 		c->reasons[p->claims[SIDE_SENDER].reason]++;
 	if (best->grade != GRADE_NONE)
 		keep_proof(c, p, best);
+	for (int side = 0; best->grade == GRADE_NONE && side < SIDES; side++)
+		keep_candidates(&g->tally[place], &p->claims[side]);
 	g->tally[place].packets++;
 	g->tally[place].as_ports += best->grade >= GRADE_PORTS;
 	states_add(c->unordered, false, p);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evidence/capture/capture.h"
+#include "evidence/strangers.h"
 #include "evidence/table/table.h"
 #include "evidence/trace/trace.h"
 
@@ -20,36 +21,6 @@ const struct source_format *const formats[] = {
 };
 
 #define HEAD_BYTES 65536u
-
-/* Formats that are known by sight but not read: naming them beats "unknown". */
-static const struct {
-	size_t n;
-	const char *magic, *what;
-} strangers[] = {
-	{ 2, "\x1f\x8b", "gzip; unpack it first" },
-	{ 3, "BZh", "bzip2; unpack it first" },
-	{ 6,
-		"\xfd"
-		"7zXZ\0",
-		"xz; unpack it first" },
-	{ 4, "\x28\xb5\x2f\xfd", "Zstandard; unpack it first" },
-	{ 4, "PK\x03\x04", "a zip archive; unpack it first" },
-	{ 8, "ElfFile\0", "a Windows event log (EVTX)" },
-	{ 4, "GMBU", "a Network Monitor 2 capture; convert it with: editcap -F pcapng IN OUT" },
-	{ 8, "snoop\0\0\0", "a snoop capture; convert it with: editcap -F pcapng IN OUT" },
-};
-
-static int unrecognised(struct span head, struct err *err)
-{
-	if (head.n == 0)
-		return err_at(err, ERR_UNSUPPORTED, 0, "the file is empty");
-	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
-		if (head.n >= strangers[i].n &&
-			memcmp(head.p, strangers[i].magic, strangers[i].n) == 0)
-			return err_at(err, ERR_UNSUPPORTED, 0, "this is %s", strangers[i].what);
-	return err_at(err, ERR_UNSUPPORTED, 0,
-		"none of the kinds that are read (see whosent-formats(5))");
-}
 
 int formats_recognise(struct input *in, const struct source_format **ret, struct err *err)
 {
@@ -67,7 +38,8 @@ int formats_recognise(struct input *in, const struct source_format **ret, struct
 		if (*f)
 			*ret = *f;
 		else
-			rc = unrecognised(head, err);
+			rc = head.n ? strangers_name(head, input_name(in), err)
+				    : err_at(err, ERR_UNSUPPORTED, 0, "the file is empty");
 	}
 	free(buf);
 	return rc;

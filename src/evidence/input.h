@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of recorded evidence. input.c is the only code that opens files. Every input can be read
- * at any offset and more than once: pipes are spooled to an unlinked temporary file. */
+ * at any offset and more than once: what is piped in, and what was packed (unpack.h), lies in a
+ * temporary file. */
 #ifndef WHOSENT_EVIDENCE_INPUT_H
 #define WHOSENT_EVIDENCE_INPUT_H
 
@@ -12,6 +13,7 @@
 #include "base/err.h"
 
 struct input;
+struct spool; /* evidence/spool.h */
 
 /* Where the bytes come from. Tests bring their own to see what a failing disk does. */
 struct input_ops {
@@ -19,6 +21,8 @@ struct input_ops {
 	int (*read_at)(
 		void *self, uint64_t off, void *buf, size_t n, size_t *ret_n, struct err *err);
 	void (*close)(void *self);
+	/* May be NULL, where nobody asks for it. */
+	int (*size)(void *self, uint64_t *ret, struct err *err);
 };
 
 /* `name` is kept as given ("-" is standard input). A directory, a missing file and one without
@@ -28,11 +32,15 @@ int input_open(const char *name, struct input **ret, struct err *err);
 int input_memory(const char *name, struct span bytes, struct input **ret, struct err *err);
 int input_custom(const char *name, const struct input_ops *ops, void *self, struct input **ret,
 	struct err *err);
+/* What lies in the temporary file from `base` to its present end. It must outlive the input. */
+int input_spooled(
+	const char *name, struct spool *spool, uint64_t base, struct input **ret, struct err *err);
 void input_close(struct input *in); /* accepts NULL */
 
 const char *input_name(const struct input *in);
 int input_read_at(
 	struct input *in, uint64_t off, void *buf, size_t n, size_t *ret_n, struct err *err);
+int input_size(struct input *in, uint64_t *ret, struct err *err);
 
 /* Reads an input from the front through one reused buffer. */
 struct reader {
@@ -45,14 +53,36 @@ struct reader {
 int reader_init(struct reader *r, struct input *in, struct err *err);
 void reader_done(struct reader *r);
 
+/* The slow halves of what follows: reading on, and leaving the buffer behind. */
+int reader_fill(struct reader *r, size_t n, struct span *ret, struct err *err);
+void reader_jump(struct reader *r, uint64_t n);
+
 /* Makes the next n bytes visible as *ret, borrowed until the next call. Returns 1; 0 where the
  * input ends before (then *ret is what is left); -1 where reading fails or memory is gone. The
  * caller has checked n against base/limits.h. */
-int reader_peek(struct reader *r, size_t n, struct span *ret, struct err *err);
+static inline int reader_peek(struct reader *r, size_t n, struct span *ret, struct err *err)
+{
+	if (r->have - r->at < n)
+		return reader_fill(r, n, ret, err);
+	*ret = span_of(r->buf + r->at, n);
+	return 1;
+}
+
 /* Passes n bytes that reader_peek has shown. */
-void reader_take(struct reader *r, size_t n);
+static inline void reader_take(struct reader *r, size_t n)
+{
+	r->at += n;
+	r->off += n;
+}
+
 /* Passes n bytes, seen or not; the end of the input shows at the next reader_peek. */
-void reader_skip(struct reader *r, uint64_t n);
+static inline void reader_skip(struct reader *r, uint64_t n)
+{
+	if (n <= r->have - r->at)
+		reader_take(r, (size_t)n);
+	else
+		reader_jump(r, n);
+}
 
 /* Reads an input line by line. */
 struct lines {

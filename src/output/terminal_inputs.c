@@ -29,17 +29,39 @@ static void add_counts(struct str *s, const struct input_report *in)
 		any = true;
 	}
 	if (in->owned) {
-		str_text(s, " (of ");
+		str_text(s, " (");
 		words_number(s, in->owned);
-		str_text(s, " the file states the process)");
+		str_text(s, " with their process)");
 	}
 	if (!any)
 		str_text(s, ", no records");
 }
 
+#define YEAR_NS (366 * 86400 * STAMP_NS_PER_S)
+
+/* A text that states times since its first frame, or of a day, begins with 1970. Wrong for a
+ * capture of that year; no program wrote one. */
+static bool is_relative(const struct input_report *in)
+{
+	return !in->format->zone_stated && in->has_time && in->last.ns < YEAR_NS &&
+		in->first.ns >= 0;
+}
+
+static void add_relative(struct str *s, const struct input_report *in)
+{
+	const int64_t unit = STAMP_NS_PER_S;
+	str_printf(s, ", %" PRId64 ".%06" PRId64, in->first.ns / unit, in->first.ns % unit / 1000);
+	str_printf(s, " to %" PRId64 ".%06" PRId64 " s, no date stated", in->last.ns / unit,
+		in->last.ns % unit / 1000);
+}
+
 /* "2010-01-14 15:20:14.454856", and of a second time what differs. */
 static void add_times(struct str *s, const struct input_report *in)
 {
+	if (is_relative(in)) {
+		add_relative(s, in);
+		return;
+	}
 	char first[STAMP_TEXT_BYTES], last[STAMP_TEXT_BYTES];
 	stamp_format_civil(in->first.ns, first);
 	stamp_format_civil(in->last.ns, last);
@@ -93,6 +115,9 @@ static void add_offset(struct str *s, const struct input_report *in)
 	str_printf(s, "; its clock %s", verb[clock->state]);
 	if (clock->offset_ns == 0) {
 		str_printf(s, "that of %s", other);
+	} else if (clock->offset_ns < -YEAR_NS || clock->offset_ns > YEAR_NS) {
+		/* One of the two states no date: what they differ by says nothing. */
+		str_printf(s, "aligned with that of %s", other);
 	} else {
 		words_duration(s, clock->offset_ns);
 		str_printf(s, " %s %s", clock->offset_ns > 0 ? "behind" : "ahead of", other);

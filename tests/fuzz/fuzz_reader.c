@@ -59,6 +59,18 @@ static void show_process(struct fuzz *f, const struct record *rec)
 	f->process = (struct process){ 0 }; /* its strings end here */
 }
 
+/* What a packet says of its processes, as if a table said so. */
+static void show_owner(struct fuzz *f, const struct owner *owner)
+{
+	struct record rec = { .kind = RECORD_PROCESS };
+	rec.process.pid = owner->pid;
+	rec.process.image = owner->image;
+	show_process(f, &rec);
+	rec.process.pid = owner->effective;
+	rec.process.image = owner->effective_image;
+	show_process(f, &rec);
+}
+
 static void begin(struct fuzz *f)
 {
 	struct err err;
@@ -96,6 +108,8 @@ static void read_all(struct fuzz *f, struct input *in, size_t n)
 			abort(); /* it does not end */
 		if (rc == SOURCE_ITEM && rec.kind == RECORD_PACKET)
 			show_packet(f, &rec);
+		if (rc == SOURCE_ITEM && rec.kind == RECORD_PACKET && rec.packet.owner)
+			show_owner(f, rec.packet.owner);
 		if (rc == SOURCE_ITEM && rec.kind == RECORD_PROCESS)
 			show_process(f, &rec);
 	}

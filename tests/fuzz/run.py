@@ -19,10 +19,14 @@ def main():
     with tempfile.TemporaryDirectory() as where:
         work = os.path.abspath(sys.argv[4]) if len(sys.argv) > 4 else os.path.join(where, "work")
         shutil.copytree(corpus, work, dirs_exist_ok=True)
+        # To give pages back to the system is slow on some virtual machines, and is no find.
+        environment = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") +
+                           ":allocator_release_to_os_interval_ms=-1:quarantine_size_mb=16")
         done = subprocess.run(
-            [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+            [target, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2048",
              "-max_len=65536", f"-artifact_prefix={os.path.dirname(work)}/find-", "-verbosity=0",
-             work], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=False)
+             work], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=False,
+            env=environment)
         for line in done.stderr.decode(errors="replace").splitlines()[-40:] \
                 if done.returncode else []:
             print(f"# {line}")

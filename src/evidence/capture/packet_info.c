@@ -28,7 +28,8 @@ bool packet_port_final(struct span word)
 
 bool packet_arrow(struct span word)
 {
-	return text_equal(word, ">") || text_equal(word, "->") || text_equal(word, "\xe2\x86\x92");
+	return text_equal(word, ">") || text_equal(word, "->") ||
+		text_equal(word, "\xe2\x86\x92") || text_equal(word, "\\342\\206\\222");
 }
 
 /* A line that is read word by word. `cut` is set for the last word of a line that is not whole. */
@@ -50,12 +51,22 @@ static struct span peek_word(const struct scan *s)
 	return next_word(&ahead);
 }
 
+/* "[Malformed Packet]" follows the last field without a blank, and ends it. */
+static bool cut_remark(struct span *word)
+{
+	const uint8_t *open = word->n > 1 ? memchr(word->p + 1, '[', word->n - 1) : NULL;
+	if (open)
+		word->n = (size_t)(open - word->p);
+	return open;
+}
+
 /* "2762", "dicom-tls", "dicom-tls(2762)", "dicom-tls (2762)" or "2762 (2762)". The number in
  * brackets is what the packet held; the name is only what some table calls it. */
 static bool read_port(struct scan *s, uint8_t transport, uint16_t *ret)
 {
-	struct span word = next_word(s), number = word;
-	bool cut = s->cut;
+	struct span word = next_word(s);
+	bool cut = !cut_remark(&word) && s->cut;
+	struct span number = word;
 	struct span next = peek_word(s);
 	if (next.n && next.p[0] == '(') {
 		number = next_word(s);
@@ -161,11 +172,18 @@ static bool read_value(const struct scan *from, const char *key, uint32_t *ret)
 		if (!text_starts(word, key))
 			continue;
 		size_t n = strlen(key);
+		bool cut = !cut_remark(&word) && s.cut;
 		struct span digits = span_of(word.p + n, word.n - n);
 		/* In a cut line only 0 is known to be whole: no number begins with it. */
-		return text_u32(digits, UINT32_MAX, ret) && (!s.cut || *ret == 0);
+		return text_u32(digits, UINT32_MAX, ret) && (!cut || *ret == 0);
 	}
 	return false;
+}
+
+static void add_ports(struct digest *d, const struct flow *flow)
+{
+	d->flow = *flow;
+	d->known |= DIGEST_PORTS;
 }
 
 /* " Len=8" behind the ports. */
@@ -176,8 +194,7 @@ static bool read_udp(struct scan *s, struct digest *d)
 	struct flow flow = d->flow;
 	if (!read_arrow_ports(s, TRANSPORT_UDP, &flow))
 		return false;
-	d->flow = flow;
-	d->known |= DIGEST_PORTS;
+	add_ports(d, &flow);
 	if (!read_value(s, "Len=", &d->payload_bytes))
 		return false;
 	d->known |= DIGEST_PAYLOAD;
@@ -191,16 +208,20 @@ static bool read_tcp(struct scan *s, struct digest *d)
 {
 	struct flow flow = d->flow;
 	uint8_t flags;
-	if (!read_arrow_ports(s, TRANSPORT_TCP, &flow) || !read_flags(s, &flags))
+	if (!read_arrow_ports(s, TRANSPORT_TCP, &flow))
+		return false;
+	bool stated = d->transport == TRANSPORT_TCP;
+	if (stated)
+		add_ports(d, &flow);
+	if (!read_flags(s, &flags))
 		return false;
 	uint32_t seq;
 	bool numbered = read_value(s, "Seq=", &seq);
 	/* Above TCP the Info column is another protocol's, and only this tells that it is TCP's. */
-	if (d->transport == TRANSPORT_NONE && !numbered)
+	if (!stated && !numbered)
 		return false;
 	d->transport = TRANSPORT_TCP;
-	d->flow = flow;
-	d->known |= DIGEST_PORTS;
+	add_ports(d, &flow);
 	d->tcp_ack = 0;
 	bool acked = !(flags & TCP_ACK) || read_value(s, "Ack=", &d->tcp_ack);
 	if (numbered && acked) {
@@ -315,6 +336,40 @@ static bool read_icmp(struct scan *s, struct digest *d)
 		return true;
 	s->rest = span_of(info.p + n, info.n - n);
 	return read_echo(s, d);
+}
+
+/* "36003 >", "dicom-tls (2762) ->", whatever the names mean. */
+static bool begins_with_arrow(struct scan s)
+{
+	struct span word = next_word(&s);
+	struct span next = next_word(&s);
+	if (next.n && next.p[0] == '(')
+		next = next_word(&s);
+	return word.n && !packet_arrow(word) && packet_arrow(next);
+}
+
+enum packet_proof packet_info_proof(struct span info, uint8_t transport)
+{
+	struct scan s = { .rest = info, .whole = true };
+	skip_remarks(&s);
+	struct span word = peek_word(&s);
+	uint8_t first = word.n ? word.p[0] | 0x20 : 0;
+	bool remark = text_trim(info).n > text_trim(s.rest).n;
+	switch (transport) {
+	case TRANSPORT_UDP:
+	case TRANSPORT_TCP:
+		if (begins_with_arrow(s) || text_equal_nocase(word, "Source"))
+			return PROOF_FOR;
+		/* Where a remark is all that there is. */
+		return remark ? PROOF_NONE : PROOF_AGAINST;
+	case TRANSPORT_ICMP:
+	case TRANSPORT_ICMPV6:
+		return first >= 'a' && first <= 'z' ? PROOF_FOR
+			: remark                    ? PROOF_NONE
+						    : PROOF_AGAINST;
+	default:
+		return begins_with_arrow(s) ? PROOF_FOR : PROOF_NONE;
+	}
 }
 
 bool packet_info_read(struct span info, bool whole, struct digest *d)

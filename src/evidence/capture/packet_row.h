@@ -7,35 +7,24 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
-#include "base/stamp.h"
+#include "evidence/capture/packet_columns.h"
+#include "evidence/capture/packet_time.h"
 #include "model/digest.h"
-
-enum packet_columns {
-	COLUMNS_UNKNOWN = 0, /* no header line was seen */
-	COLUMNS_PLAIN,       /* No. Time Source Destination Protocol Info */
-	COLUMNS_LENGTH,      /* the same with Length before Info */
-};
 
 struct packet_row {
 	uint64_t number;
-	struct source_time when;
-	bool two_addresses; /* source and destination are IP addresses */
+	struct packet_time time;
+	bool proven; /* Info proves that the columns are where they were thought to be */
 	struct digest digest;
 };
 
-enum packet_row_step {
-	ROW_GOOD = 0,
-	ROW_DAMAGED, /* no row of this shape */
-	ROW_CUT,     /* the file ends inside it, and what was read may have lost characters */
-};
-
-/* A header line, with which *ret is set? */
-bool packet_header_read(struct span line, enum packet_columns *ret);
-
-/* An empty line, or one of dots: what was left out when the list was printed. */
-bool packet_line_is_gap(struct span line);
-
+/* One line by columns that a header line, or a row before, has shown. */
 enum packet_row_step packet_row_read(
-	struct span line, bool whole, enum packet_columns columns, struct packet_row *ret);
+	struct span line, bool whole, const struct packet_columns *columns, struct packet_row *ret);
+
+/* One line of a list that has no header line. *ret_columns is set where the row is `proven`; where
+ * it is not, the length on the wire stays unknown, for its column may be missing. */
+enum packet_row_step packet_row_guess(
+	struct span line, bool whole, struct packet_columns *ret_columns, struct packet_row *ret);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "evidence/capture/packet_record.h"
 #include "evidence/input.h"
 
 #define MAGIC_US 0xa1b2c3d4u
@@ -26,11 +27,11 @@ struct pcap {
 	struct tally tally;
 	bool big, done;
 	uint16_t minor;
-	uint32_t units_per_s;
+	int64_t ns_per_unit;
 	uint32_t header; /* bytes of a record header */
 	uint32_t link_type;
-	uint64_t number; /* of the frame last met */
-	size_t handed;   /* bytes of the record that the caller still looks at */
+	uint64_t number;     /* of the frame last met */
+	struct owner tapped; /* of the last frame, by its PKTAP header */
 };
 
 static bool magic_read(struct span head, struct pcap *ret)
@@ -41,7 +42,7 @@ static bool magic_read(struct span head, struct pcap *ret)
 		if (magic != MAGIC_US && magic != MAGIC_NS && magic != MAGIC_VARIANT)
 			continue;
 		ret->big = big;
-		ret->units_per_s = magic == MAGIC_NS ? 1000000000u : 1000000u;
+		ret->ns_per_unit = magic == MAGIC_NS ? 1 : 1000;
 		ret->header = magic == MAGIC_VARIANT ? VARIANT_HEADER : RECORD_HEADER;
 		return true;
 	}
@@ -130,52 +131,60 @@ static int damaged(struct pcap *p, struct err *err)
 	return -1;
 }
 
-static int cut(struct pcap *p, uint64_t off, uint32_t promised, size_t left, struct err *err)
+static int cut(struct pcap *p, uint32_t promised, size_t left, struct err *err)
 {
-	err_at(err, ERR_TRUNCATED, off,
+	err_at(err, ERR_TRUNCATED, p->reader.off,
 		"the file ends inside record %" PRIu64 ": %u bytes promised, %zu left", p->number,
 		promised, left);
+	return damaged(p, err);
+}
+
+static int short_record(struct pcap *p, int rc, uint32_t promised, size_t left, struct err *err)
+{
+	p->number++;
+	return rc < 0 ? damaged(p, err) : cut(p, promised, left, err);
+}
+
+static int too_long(struct pcap *p, uint32_t captured, struct err *err)
+{
+	p->number++;
+	err_at(err, ERR_MALFORMED, p->reader.off, "a frame of %u bytes, and none is above %u",
+		captured, LIMIT_FRAME_BYTES);
 	return damaged(p, err);
 }
 
 static int pcap_next(void *self, struct record *ret, struct err *err)
 {
 	struct pcap *p = self;
-	struct span s;
-	reader_take(&p->reader, p->handed);
-	p->handed = 0;
+	struct span s = { 0 };
 	if (p->done)
 		return SOURCE_END;
-	uint64_t off = p->reader.off;
 	int rc = reader_peek(&p->reader, p->header, &s, err);
 	if (rc == 0 && s.n == 0)
 		return SOURCE_END;
-	p->number++;
-	if (rc < 0)
-		return damaged(p, err);
-	if (rc == 0)
-		return cut(p, off, p->header, s.n, err);
-	struct cursor c = cursor_of(s);
+	if (rc <= 0)
+		return short_record(p, rc, p->header, s.n, err);
+	struct cursor c = cursor_of(span_of(s.p, RECORD_HEADER));
 	uint32_t seconds = cursor_u32(&c, p->big), fraction = cursor_u32(&c, p->big);
 	struct lengths l = lengths_read(p, &c);
-	if (l.captured > LIMIT_FRAME_BYTES) {
-		err_at(err, ERR_MALFORMED, off, "a frame of %u bytes, and none is above %u",
-			l.captured, LIMIT_FRAME_BYTES);
-		return damaged(p, err);
-	}
-	rc = reader_peek(&p->reader, p->header + l.captured, &s, err);
-	if (rc < 0)
-		return damaged(p, err);
-	if (rc == 0)
-		return cut(p, off, l.captured, s.n - p->header, err);
-	p->handed = s.n;
+	if (l.captured > LIMIT_FRAME_BYTES)
+		return too_long(p, l.captured, err);
+	uint32_t size = p->header + l.captured;
+	rc = reader_peek(&p->reader, size, &s, err);
+	if (rc <= 0)
+		return short_record(p, rc, l.captured, rc < 0 ? 0 : s.n - p->header, err);
+	/* What was taken stays in the buffer until it is filled again. */
+	reader_take(&p->reader, size);
 	p->tally.records++;
 	p->tally.cut += l.captured < l.wire;
-	*ret = (struct record){ .kind = RECORD_PACKET, .number = p->number };
-	ret->has_time = stamp_from_parts(seconds, fraction, p->units_per_s, &ret->when);
+	packet_record_begin(ret, ++p->number);
+	ret->has_time = true;
+	ret->when.ns = seconds * STAMP_NS_PER_S + fraction * p->ns_per_unit;
 	ret->packet.bytes = span_of(s.p + p->header, l.captured);
 	ret->packet.link_type = p->link_type;
 	ret->packet.wire_bytes = l.wire;
+	if (pktap_may_be(p->link_type))
+		packet_record_tapped(ret, &p->tapped);
 	return SOURCE_ITEM;
 }
 

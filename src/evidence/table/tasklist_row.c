@@ -3,7 +3,7 @@
 #include "evidence/table/tasklist_row.h"
 
 #include "base/text.h"
-#include "evidence/trace/csv.h"
+#include "evidence/csv.h"
 
 /* Columns of the tables; /SVC and /M have three, plain ones five, /V nine. */
 enum { COL_IMAGE, COL_PID, COL_THIRD, COL_SESSION, COL_MEMORY };

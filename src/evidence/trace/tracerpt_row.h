@@ -4,7 +4,7 @@
 #define WHOSENT_EVIDENCE_TRACERPT_ROW_H
 
 #include "base/err.h"
-#include "evidence/trace/csv.h"
+#include "evidence/csv.h"
 #include "model/record.h"
 
 enum row_kind {

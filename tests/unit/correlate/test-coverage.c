@@ -37,6 +37,7 @@ Test(coverage, from_first_to_last)
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 2011), "outside-evidence");
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_ICMP, 1500), "not-traced");
 	cr_assert_str_eq(ask(&c, 0, 132, 1500), "not-traced");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_NONE, 1500), "no-evidence", "it may be one of these");
 	cr_assert_str_eq(ask(&c, 1, TRANSPORT_UDP, 1500), "no-evidence", "another host");
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, -1), "no-evidence", "no time");
 	coverage_done(&c);

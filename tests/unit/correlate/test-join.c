@@ -310,3 +310,24 @@ Test(join, a_storm_without_gaps_is_flow)
 		cr_assert_eq(scene_pid(sc, sc->answers[f].claims[0].process), 7, "frame %lu", f);
 	scene_free(sc);
 }
+
+Test(fragments, event_is_the_first_parts_and_the_others_are_of_the_flow)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	struct digest first = scene_digest(TRANSPORT_UDP, "10.0.0.1:500", "10.9.9.9:53", 4000);
+	struct digest later = first;
+	first.known |= DIGEST_PART;
+	later.known = (later.known & ~(uint32_t)DIGEST_PAYLOAD) | DIGEST_PART | DIGEST_FRAGMENT;
+	scene_say(sc, 0, EVENT_SEND, TRANSPORT_UDP, 7, "10.0.0.1:500", "10.9.9.9:53", 4000);
+	uint64_t a = scene_packet(sc, 0, &first);
+	uint64_t b = scene_packet(sc, 0.01, &later), c = scene_packet(sc, 0.02, &later);
+	uint64_t lost = scene_packet(sc, 5000, &later);
+	scene_finish(sc);
+	assert_sender(sc, a, "exact 7");
+	assert_sender(sc, b, "flow 7");
+	assert_sender(sc, c, "flow 7");
+	/* Not "not-in-log": the log never has events of parts. */
+	cr_assert_eq(sc->answers[lost].claims[SIDE_SENDER].grade, GRADE_NONE);
+	cr_assert_neq(sc->answers[lost].claims[SIDE_SENDER].reason, REASON_NOT_IN_LOG);
+	scene_free(sc);
+}

@@ -104,6 +104,27 @@ Test(stated, both_ends_local_and_no_direction_names_nobody)
 	scene_free(sc);
 }
 
+Test(stated, look_up_on_a_loopback_names_no_end)
+{
+	static const enum owner_origin all[] = { OWNER_PTCPDUMP, OWNER_RUSTNET, OWNER_WIRESHARK };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+		struct owner o = owner_of(all[i], 42, "curl");
+		struct digest request = udp("127.0.0.1:50000", "127.0.0.1:53", DIGEST_SENT);
+		struct digest answer = udp("127.0.0.1:53", "127.0.0.1:50000", DIGEST_SENT);
+		stated_packet(sc, 0, &request, &o);
+		/* Sent by the server, and the client is named. */
+		uint64_t wrong = stated_packet(sc, 1, &answer, &o);
+		stated_packet(sc, 2, &request, &o);
+		scene_finish(sc);
+		const struct claim *c = &sc->answers[wrong].claims[SIDE_SENDER];
+		cr_assert_eq(c->grade, GRADE_NONE);
+		cr_assert_eq(c->n_candidates, 1);
+		cr_assert_eq(c->because, BECAUSE_SIDE);
+		scene_free(sc);
+	}
+}
+
 Test(stated, owns_the_flow_between_its_packets)
 {
 	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");

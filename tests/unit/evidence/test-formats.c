@@ -49,6 +49,18 @@ Test(formats, each_file_has_one_reader)
 	cr_assert_gt(files, 8);
 }
 
+static void assert_stranger(const char *name, struct span bytes, const char *want)
+{
+	struct input *in;
+	struct err err = { 0 };
+	const struct source_format *format;
+	cr_assert_eq(input_memory(name, bytes, &in, &err), 0);
+	cr_assert_eq(formats_recognise(in, &format, &err), -1);
+	cr_assert_eq(err.kind, ERR_UNSUPPORTED);
+	cr_assert_not_null(strstr(err.msg, want), "%s", err.msg);
+	input_close(in);
+}
+
 Test(formats, strangers_are_named)
 {
 	static const struct {
@@ -56,21 +68,37 @@ Test(formats, strangers_are_named)
 		size_t n;
 	} cases[] = {
 		{ "", "empty", 0 },
-		{ "\x1f\x8b\x08", "gzip", 3 },
-		{ "BZh91AY", "bzip2", 7 },
-		{ "PK\x03\x04....", "zip", 8 },
 		{ "ElfFile\0...", "EVTX", 11 },
-		{ "GMBU....", "editcap", 8 },
-		{ "just a letter\n", "none of the kinds", 14 },
+		{ "RTSS....",
+			"Network Monitor 1 capture; convert it with: editcap -F pcapng x x.pcapng",
+			8 },
+		{ "GMBU....", "Network Monitor capture; convert", 8 },
+		{ "GMB", "none of the kinds", 3 },
+		{ "TRSNIFF data    \x1a.", "a Sniffer capture; convert", 18 },
+		{ "\1\x10\x4c\0\1\5Trace Display Trace File", "LANalyzer", 30 },
+		{ "\1\x10\x4c\0\1\5.Trace Display Trace File", "none of the kinds", 31 },
+		{ "\1\2\3\4\5\6\7Netscaler V35 Performance Data", "NetScaler", 37 },
+		{ "\xff\xfeN\0o\0", "iconv", 6 },
+		{ "just a letter\n", "none of the kinds that are read (see whosent-formats(5))",
+			14 },
+		{ "\4\0\0\1", "if it is a capture, try: editcap -F pcapng x x.pcapng", 4 },
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct input *in;
-		struct err err = { 0 };
-		const struct source_format *format;
-		cr_assert_eq(input_memory("x", span_of(cases[i].bytes, cases[i].n), &in, &err), 0);
-		cr_assert_eq(formats_recognise(in, &format, &err), -1);
-		cr_assert_eq(err.kind, ERR_UNSUPPORTED);
-		cr_assert_not_null(strstr(err.msg, cases[i].word), "%s", err.msg);
-		input_close(in);
-	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_stranger(
+			"x", span_of((const uint8_t *)cases[i].bytes, cases[i].n), cases[i].word);
+}
+
+/* The command is one that a shell takes as it is meant, whatever the file is called. */
+Test(formats, the_command_can_be_pasted)
+{
+	struct span snoop = span_of((const uint8_t *)"snoop\0\0\0", 8);
+	static const char *const odd[] = { "-", "-x", "a b", "$(x)", "a'b", "a;b", "log.zip!a", "",
+		"a\nb", "\xc3\xa4" };
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		assert_stranger(odd[i], snoop, "editcap -F pcapng FILE FILE.pcapng");
+	assert_stranger("dir/a-1_b.cap", snoop, "pcapng dir/a-1_b.cap dir/a-1_b.cap.pcapng");
+	char name[300];
+	memset(name, 'a', sizeof name);
+	name[sizeof name - 1] = 0;
+	assert_stranger(name, snoop, "editcap -F pcapng FILE FILE.pcapng");
 }

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "evidence/input.h"
+#include "evidence/spool.h"
 
 static struct input *memory(const void *p, size_t n)
 {
@@ -36,6 +37,7 @@ Test(input, files_and_what_is_none)
 	struct input *in;
 	uint8_t buf[8];
 	size_t n;
+	uint64_t size;
 	cr_assert_not_null(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/file", dir);
 	cr_assert_eq(open_error(path), ENOENT);
@@ -50,6 +52,8 @@ Test(input, files_and_what_is_none)
 	cr_assert_arr_eq(buf, "cdef", 4);
 	cr_assert_eq(input_read_at(in, 100, buf, sizeof buf, &n, NULL), 0);
 	cr_assert_eq(n, 0);
+	cr_assert_eq(input_size(in, &size, NULL), 0);
+	cr_assert_eq(size, 6);
 	input_close(in);
 	input_close(NULL);
 	unlink(path);
@@ -191,9 +195,38 @@ static int always_bad(void *self, uint64_t off, void *buf, size_t n, size_t *ret
 	return err_sys(err, EIO, "cannot read");
 }
 
+/* Two parts of one temporary file do not see each other. */
+Test(input, parts_of_a_spool)
+{
+	struct spool *spool;
+	struct input *parts[2];
+	static const char *const texts[] = { "front", "back" };
+	cr_assert_eq(spool_new(&spool, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		uint64_t base = spool_end(spool);
+		cr_assert_eq(spool_append(spool, span_text(texts[i]), NULL), 0);
+		cr_assert_eq(input_spooled("part", spool, base, &parts[i], NULL), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		char buf[16];
+		size_t n, all = strlen(texts[i]);
+		uint64_t size;
+		cr_assert_eq(input_size(parts[i], &size, NULL), 0);
+		cr_assert_eq(size, all);
+		cr_assert_eq(input_read_at(parts[i], 1, buf, sizeof buf, &n, NULL), 0);
+		cr_assert_eq(n, all - 1);
+		cr_assert_eq(memcmp(buf, texts[i] + 1, n), 0);
+		cr_assert_eq(input_read_at(parts[i], UINT64_MAX, buf, 1, &n, NULL), 0);
+		cr_assert_eq(n, 0);
+		input_close(parts[i]);
+	}
+	spool_free(spool);
+	spool_free(NULL);
+}
+
 Test(input, reading_may_fail)
 {
-	static const struct input_ops ops = { always_bad, NULL };
+	static const struct input_ops ops = { .read_at = always_bad };
 	struct input *in;
 	struct lines l;
 	struct span s;

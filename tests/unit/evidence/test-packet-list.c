@@ -202,11 +202,20 @@ Test(packet_list, without_header)
 	cr_assert_not(digest_has(&d, DIGEST_WIRE));
 	d = row("", ROW "UDP 50 36003 \xe2\x86\x92 2762 Len=8");
 	cr_assert_eq(d.wire_bytes, 50);
-	/* Where the guess is wrong: no Length column, and Info begins with a number of its own. */
+	/* Length, or a number that Info begins with? Only a row before can tell. */
 	d = row("", ROW "FTP 220 ready");
-	cr_assert_eq(d.wire_bytes, 220);
+	cr_assert_not(digest_has(&d, DIGEST_WIRE));
 	d = row(HEADER, ROW "FTP 220 ready");
 	cr_assert_not(digest_has(&d, DIGEST_WIRE));
+	static const char both[] = ROW "FTP 74 220 ready\n" ROW "UDP 50 36003 > 2762 Len=8\n";
+	read_text(&format_packet_list, both, &m);
+	cr_assert_eq(m.items, 2);
+	cr_assert_eq(digest_at(&m, 0)->wire_bytes, 74);
+	cr_assert_eq(digest_at(&m, 1)->wire_bytes, 50);
+	static const char neither[] = ROW "FTP 220 ready\n" ROW "UDP 36003 > 2762 Len=8\n";
+	read_text(&format_packet_list, neither, &m);
+	cr_assert_eq(m.items, 2);
+	cr_assert_not(digest_has(digest_at(&m, 0), DIGEST_WIRE));
 }
 
 Test(packet_list, damaged_rows_do_not_end_it)
@@ -214,11 +223,11 @@ Test(packet_list, damaged_rows_do_not_end_it)
 	static const char *const bad[] = {
 		"x " ROW "UDP Source port: 1 Destination port: 2",
 		"0 0.1 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
-		"1 15:20:14.454856 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
+		"1 25:20:14.454856 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
 		"1 2010-13-14 15:20:14 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
 		"1 2010-01-14 15:20:14.4548560001 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
 		"1 0. 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
-		"1 *REF* 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
+		"1 REF 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
 		"99999999999999999999 0.1 10.1.1.1 10.1.1.2 UDP 1 > 2 Len=1",
 		"1 0.1 10.1.1.1",
 		"1 0.1",

@@ -83,6 +83,28 @@ Test(pcap, link_type_and_fcs)
 	cr_assert_eq(m.records[0].packet.link_type, 113);
 }
 
+/* The snaplen is what was asked for, and some writers put 0 or nonsense there: frames are as long
+ * as they say themselves, longer than it too. */
+Test(pcap, any_snaplen)
+{
+	static const uint32_t snaplens[] = { 0, 1, 4, 68, 0x40000, 0x7fffffff, 0xffffffff };
+	for (size_t i = 0; i < 2 * sizeof snaplens / sizeof *snaplens; i++) {
+		struct bytes f = { .big = i & 1 };
+		struct met m;
+		put_header(&f, US, 4, 1);
+		f.n = 16;
+		put32(&f, snaplens[i / 2]);
+		put32(&f, 1);
+		put_record(&f, 0, 5, 5);
+		put_fill(&f, 'x', 5);
+		read_bytes(&format_pcap, &f, &m);
+		cr_assert_eq(m.items, 1);
+		cr_assert_eq(m.errors, 0);
+		cr_assert_eq(m.tally.cut, 0);
+		cr_assert_eq(m.records[0].packet.bytes.n, 5);
+	}
+}
+
 Test(pcap, lengths_of_old_versions)
 {
 	for (unsigned minor = 2; minor < 5; minor++) {
@@ -197,7 +219,7 @@ Test(pcap, every_word_may_lie)
 Test(pcap, every_read_may_fail)
 {
 	enum { FRAMES = 1000, SIZE = 1000 };
-	static const struct input_ops ops = { bad_disk_read, NULL };
+	static const struct input_ops ops = { .read_at = bad_disk_read };
 	uint8_t *file = malloc(24 + FRAMES * (16 + SIZE));
 	struct bytes f = { 0 };
 	put_header(&f, US, 4, 1);

@@ -533,7 +533,7 @@ static int failing_read(
 
 Test(tracerpt, a_failing_disk_ends_the_reading)
 {
-	static const struct input_ops ops = { failing_read, NULL };
+	static const struct input_ops ops = { .read_at = failing_read };
 	struct failing f = { .good = sizeof SEND - 1 + 20 };
 	struct record r;
 	struct input *in;

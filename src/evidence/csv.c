@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of comma-separated text: see csv.h. */
-#include "evidence/trace/csv.h"
+#include "evidence/csv.h"
 
 #include "base/text.h"
 

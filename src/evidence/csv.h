@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of comma-separated text as tracerpt and tasklist write them: padded cells, strings in
- * double quotes (RFC 4180), any bytes inside. */
+/* Rows of comma-separated text as tracerpt, tasklist and Wireshark write them: padded cells,
+ * strings in double quotes (RFC 4180), any bytes inside. */
 #ifndef WHOSENT_EVIDENCE_CSV_H
 #define WHOSENT_EVIDENCE_CSV_H
 

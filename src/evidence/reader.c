@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading an input from the front, by bytes and by lines: see input.h. */
+#include "evidence/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* 256 KiB: what read(2) moves at full speed while it stays in the second-level cache. */
+#define READER_BYTES 262144u
+
+int reader_init(struct reader *r, struct input *in, struct err *err)
+{
+	*r = (struct reader){ .in = in, .cap = READER_BYTES };
+	r->buf = malloc(r->cap);
+	return r->buf ? 0 : err_nomem(err);
+}
+
+void reader_done(struct reader *r)
+{
+	if (!r)
+		return;
+	free(r->buf);
+	*r = (struct reader){ 0 };
+}
+
+static int fill(struct reader *r, size_t n, struct err *err)
+{
+	if (n > r->cap) {
+		uint8_t *buf = realloc(r->buf, n);
+		if (!buf)
+			return err_nomem(err);
+		r->buf = buf;
+		r->cap = n;
+	}
+	size_t left = r->have - r->at;
+	if (left)
+		memmove(r->buf, r->buf + r->at, left);
+	size_t got;
+	r->at = 0;
+	r->have = left;
+	if (input_read_at(r->in, r->off + left, r->buf + left, r->cap - left, &got, err) < 0)
+		return -1;
+	r->have += got;
+	return 0;
+}
+
+int reader_fill(struct reader *r, size_t n, struct span *ret, struct err *err)
+{
+	if (fill(r, n, err) < 0)
+		return -1;
+	*ret = span_of(r->buf, r->have < n ? r->have : n);
+	return r->have >= n;
+}
+
+void reader_jump(struct reader *r, uint64_t n)
+{
+	r->off = n > UINT64_MAX - r->off ? UINT64_MAX : r->off + n;
+	r->at = r->have = 0;
+}
+
+int lines_init(struct lines *l, struct input *in, struct err *err)
+{
+	l->number = 0;
+	return reader_init(&l->reader, in, err);
+}
+
+void lines_done(struct lines *l)
+{
+	if (l)
+		reader_done(&l->reader);
+}
+
+static int too_long(const struct lines *l, struct err *err)
+{
+	return err_line(err, ERR_LIMIT, l->number, "longer than %u bytes", LIMIT_LINE_BYTES - 1);
+}
+
+/* Passes the rest of a line that was too long. */
+static int skip_line(struct lines *l, struct err *err)
+{
+	struct span s;
+	for (;;) {
+		int rc = reader_peek(&l->reader, LIMIT_LINE_BYTES, &s, err);
+		if (rc < 0)
+			return -1;
+		const uint8_t *lf = s.n ? memchr(s.p, '\n', s.n) : NULL;
+		reader_take(&l->reader, lf ? (size_t)(lf - s.p) + 1 : s.n);
+		if (lf || rc == 0)
+			return too_long(l, err);
+	}
+}
+
+int lines_next(struct lines *l, struct span *ret, bool *ret_whole, struct err *err)
+{
+	struct reader *r = &l->reader;
+	size_t n = r->have - r->at;
+	const uint8_t *lf = n ? memchr(r->buf + r->at, '\n', n) : NULL;
+	struct span s = span_of(r->buf + r->at, n);
+	if (!lf) {
+		if (reader_peek(r, LIMIT_LINE_BYTES, &s, err) < 0)
+			return -1;
+		lf = s.n ? memchr(s.p, '\n', s.n) : NULL;
+	}
+	if (s.n == 0)
+		return 0;
+	l->number++;
+	if (!lf && s.n == LIMIT_LINE_BYTES)
+		return skip_line(l, err);
+	bool front = r->off == 0;
+	size_t line = lf ? (size_t)(lf - s.p) : s.n;
+	reader_take(r, line + (lf ? 1 : 0));
+	/* The same limit, wherever the buffer happens to end. */
+	if (line >= LIMIT_LINE_BYTES)
+		return too_long(l, err);
+	*ret = span_of(s.p, line && s.p[line - 1] == '\r' ? line - 1 : line);
+	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
+	if (front && ret->n >= sizeof bom && memcmp(ret->p, bom, sizeof bom) == 0)
+		*ret = span_of(ret->p + 3, ret->n - 3);
+	*ret_whole = lf != NULL;
+	return 1;
+}
