@@ -20,7 +20,8 @@
 struct plain {
 	const uint8_t *p;
 	uint32_t captured; /* at least UDP_BYTES */
-	uint32_t length;   /* as the IP header states; at least UDP_BYTES */
+	uint32_t length;   /* as the headers state; at least UDP_BYTES */
+	uint32_t header;   /* bytes of it that are no payload */
 };
 
 static inline uint16_t be16(const uint8_t *p)
@@ -51,45 +52,47 @@ static inline void copy_front(uint8_t to[static DIGEST_PREFIX_BYTES], const uint
 	}
 }
 
-/* What stands behind a header of the transport. Returns the bits of the digest that it sets. */
-static inline uint32_t plain_payload(struct digest *d, const struct plain *t, uint32_t header)
+/* What stands behind the transport's header. Returns the bits of the digest that it sets. */
+static inline uint32_t plain_payload(struct digest *d, const struct plain *t)
 {
-	uint32_t bytes = t->length - header, there = t->captured - header;
+	const uint8_t *p = t->p + t->header;
+	uint32_t bytes = t->length - t->header, there = t->captured - t->header;
 	uint32_t n = bytes < there ? bytes : there;
 	d->payload_bytes = bytes;
 	d->prefix_n = (uint8_t)(n < DIGEST_PREFIX_BYTES ? n : DIGEST_PREFIX_BYTES);
 	if (n == 0)
 		return DIGEST_PAYLOAD;
-	copy_front(d->prefix, t->p + header, n);
-	d->payload_hash = hash_payload(t->p + header, n);
+	copy_front(d->prefix, p, n);
+	d->payload_hash = hash_payload(p, n);
 	return DIGEST_PAYLOAD | DIGEST_PREFIX;
 }
 
-/* Each of these returns 0 where the packet is for the layers. */
-static inline uint32_t plain_udp(struct digest *d, const struct plain *t)
+/* Each of these returns the bits that it sets, or 0 where the packet is for the layers. */
+static inline uint32_t plain_udp(struct plain *t)
 {
-	struct plain datagram = *t;
-	datagram.length = be16(t->p + 4);
-	if (datagram.length < UDP_BYTES || datagram.length > t->length ||
+	uint32_t length = be16(t->p + 4);
+	if (length < UDP_BYTES || length > t->length ||
 		tunnel_udp_ports(be16(t->p), be16(t->p + 2)))
 		return 0;
-	return DIGEST_PORTS | plain_payload(d, &datagram, UDP_BYTES);
+	t->length = length;
+	t->header = UDP_BYTES;
+	return DIGEST_PORTS;
 }
 
-static inline uint32_t plain_tcp(struct digest *d, const struct plain *t)
+static inline uint32_t plain_tcp(struct digest *d, struct plain *t)
 {
 	if (t->captured < TCP_BYTES)
 		return 0;
-	uint32_t header = (t->p[12] >> 4) * 4u;
-	if (header < TCP_BYTES || header > t->length || header > t->captured)
+	t->header = (t->p[12] >> 4) * 4u;
+	if (t->header < TCP_BYTES || t->header > t->length || t->header > t->captured)
 		return 0;
 	d->tcp_seq = be32(t->p + 4);
 	d->tcp_ack = be32(t->p + 8);
 	d->tcp_flags = t->p[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK);
-	return DIGEST_PORTS | DIGEST_TCP | plain_payload(d, t, header);
+	return DIGEST_PORTS | DIGEST_TCP;
 }
 
-static inline uint32_t plain_echo(struct digest *d, const struct plain *t)
+static inline uint32_t plain_echo(struct digest *d, struct plain *t)
 {
 	if (t->p[0] != 0 && t->p[0] != 8)
 		return 0;
@@ -97,21 +100,17 @@ static inline uint32_t plain_echo(struct digest *d, const struct plain *t)
 	d->icmp_code = t->p[1];
 	d->icmp_id = be16(t->p + 4);
 	d->icmp_seq = be16(t->p + 6);
-	return DIGEST_ICMP | DIGEST_ECHO | plain_payload(d, t, ECHO_BYTES);
+	t->header = ECHO_BYTES;
+	return DIGEST_ICMP | DIGEST_ECHO;
 }
 
-static inline uint32_t plain_transport(struct digest *d, uint8_t transport, const struct plain *t)
+static inline uint32_t plain_transport(struct digest *d, uint8_t transport, struct plain *t)
 {
-	switch (transport) {
-	case TRANSPORT_UDP:
-		return plain_udp(d, t);
-	case TRANSPORT_TCP:
+	if (transport == TRANSPORT_UDP)
+		return plain_udp(t);
+	if (transport == TRANSPORT_TCP)
 		return plain_tcp(d, t);
-	case TRANSPORT_ICMP:
-		return plain_echo(d, t);
-	default:
-		return 0;
-	}
+	return transport == TRANSPORT_ICMP ? plain_echo(d, t) : 0;
 }
 
 static inline bool plain_read(struct span s, struct digest *d)
@@ -131,6 +130,7 @@ static inline bool plain_read(struct span s, struct digest *d)
 	if (known == 0)
 		return false;
 	bool ports = known & DIGEST_PORTS;
+	known |= plain_payload(d, &t);
 	d->known = known | DIGEST_WIRE | DIGEST_DECODED | DIGEST_ADDRS;
 	d->ip_version = 4;
 	d->transport = ip[9];

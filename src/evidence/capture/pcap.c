@@ -26,6 +26,7 @@ struct pcap {
 	struct reader reader;
 	struct tally tally;
 	bool big, done;
+	bool rare; /* each record is for seek_next */
 	uint16_t minor;
 	int64_t ns_per_unit;
 	uint32_t header; /* bytes of a record header */
@@ -80,6 +81,7 @@ static int header_read(struct pcap *p, struct err *err)
 	cursor_skip(&c, 12);
 	/* The upper half tells the length of the FCS, the lower one the link type. */
 	p->link_type = cursor_u32(&c, p->big) & 0xffff;
+	p->rare = pktap_may_be(p->link_type);
 	reader_take(&p->reader, FILE_HEADER);
 	return 0;
 }
@@ -106,25 +108,29 @@ static int pcap_open(struct input *input, void **ret_self, struct err *err)
 	return 0;
 }
 
-struct lengths {
+/* The head of a record. */
+struct head {
+	uint32_t seconds, fraction;
 	uint32_t captured, wire;
 };
 
 /* libpcap before 0.3 wrote the length on the wire first; version 2.3 was written both ways, and
  * then the captured length is the smaller one (libpcap sf-pcap.c). */
-static struct lengths lengths_read(const struct pcap *p, struct cursor *c)
+static inline struct head head_read(const struct pcap *p, const uint8_t *at)
 {
-	struct lengths l = { .captured = cursor_u32(c, p->big) };
-	l.wire = cursor_u32(c, p->big);
-	if (p->minor < 3 || (p->minor == 3 && l.captured > l.wire))
-		return (struct lengths){ .captured = l.wire, .wire = l.captured };
-	return l;
+	struct cursor c = cursor_of(span_of(at, RECORD_HEADER));
+	struct head h = { .seconds = cursor_u32(&c, p->big), .fraction = cursor_u32(&c, p->big) };
+	uint32_t a = cursor_u32(&c, p->big), b = cursor_u32(&c, p->big);
+	bool swapped = p->minor < 3 || (p->minor == 3 && a > b);
+	h.captured = swapped ? b : a;
+	h.wire = swapped ? a : b;
+	return h;
 }
 
 /* Behind a damaged record nothing says where the next one starts, so each of these is the last. */
 static int damaged(struct pcap *p, struct err *err)
 {
-	p->done = true;
+	p->done = p->rare = true;
 	p->tally.damaged++;
 	if (err && err->kind != ERR_NOMEM)
 		err->record = p->number;
@@ -153,9 +159,25 @@ static int too_long(struct pcap *p, uint32_t captured, struct err *err)
 	return damaged(p, err);
 }
 
-static int pcap_next(void *self, struct record *ret, struct err *err)
+/* The record at the front of the buffer is whole. What is taken stays there until the buffer is
+ * filled again. */
+static inline int give(struct pcap *p, const uint8_t *at, const struct head *h, struct record *ret)
 {
-	struct pcap *p = self;
+	reader_take(&p->reader, p->header + h->captured);
+	p->tally.records++;
+	p->tally.cut += h->captured < h->wire;
+	packet_record_begin(ret, ++p->number);
+	ret->has_time = true;
+	ret->when.ns = h->seconds * STAMP_NS_PER_S + h->fraction * p->ns_per_unit;
+	ret->packet.bytes = span_of(at + p->header, h->captured);
+	ret->packet.link_type = p->link_type;
+	ret->packet.wire_bytes = h->wire;
+	return SOURCE_ITEM;
+}
+
+/* The record may have to be brought into the buffer, or is not there, or is not sound. */
+static int seek_next(struct pcap *p, struct record *ret, struct err *err)
+{
 	struct span s = { 0 };
 	if (p->done)
 		return SOURCE_END;
@@ -164,28 +186,31 @@ static int pcap_next(void *self, struct record *ret, struct err *err)
 		return SOURCE_END;
 	if (rc <= 0)
 		return short_record(p, rc, p->header, s.n, err);
-	struct cursor c = cursor_of(span_of(s.p, RECORD_HEADER));
-	uint32_t seconds = cursor_u32(&c, p->big), fraction = cursor_u32(&c, p->big);
-	struct lengths l = lengths_read(p, &c);
-	if (l.captured > LIMIT_FRAME_BYTES)
-		return too_long(p, l.captured, err);
-	uint32_t size = p->header + l.captured;
-	rc = reader_peek(&p->reader, size, &s, err);
+	struct head h = head_read(p, s.p);
+	if (h.captured > LIMIT_FRAME_BYTES)
+		return too_long(p, h.captured, err);
+	rc = reader_peek(&p->reader, p->header + h.captured, &s, err);
 	if (rc <= 0)
-		return short_record(p, rc, l.captured, rc < 0 ? 0 : s.n - p->header, err);
-	/* What was taken stays in the buffer until it is filled again. */
-	reader_take(&p->reader, size);
-	p->tally.records++;
-	p->tally.cut += l.captured < l.wire;
-	packet_record_begin(ret, ++p->number);
-	ret->has_time = true;
-	ret->when.ns = seconds * STAMP_NS_PER_S + fraction * p->ns_per_unit;
-	ret->packet.bytes = span_of(s.p + p->header, l.captured);
-	ret->packet.link_type = p->link_type;
-	ret->packet.wire_bytes = l.wire;
+		return short_record(p, rc, h.captured, rc < 0 ? 0 : s.n - p->header, err);
+	give(p, s.p, &h, ret);
 	if (pktap_may_be(p->link_type))
 		packet_record_tapped(ret, &p->tapped);
 	return SOURCE_ITEM;
+}
+
+/* Nearly all records are whole in the buffer and sound; what is not is left to seek_next, so that
+ * this stays short. */
+static int pcap_next(void *self, struct record *ret, struct err *err)
+{
+	struct pcap *p = self;
+	size_t there = p->reader.have - p->reader.at;
+	if (there < p->header || p->rare)
+		return seek_next(p, ret, err);
+	const uint8_t *at = p->reader.buf + p->reader.at;
+	struct head h = head_read(p, at);
+	if (h.captured > LIMIT_FRAME_BYTES || there < p->header + h.captured)
+		return seek_next(p, ret, err);
+	return give(p, at, &h, ret);
 }
 
 static const struct tally *pcap_tally(const void *self)

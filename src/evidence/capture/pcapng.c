@@ -345,17 +345,57 @@ static int owed(struct pcapng *p, struct record *ret, struct err *err)
 	return 0;
 }
 
-static int pcapng_next(void *self, struct record *ret, struct err *err)
+static void let_go(struct pcapng *p)
 {
-	struct pcapng *p = self;
+	reader_take(&p->reader, p->handed);
+	p->handed = 0;
+}
+
+/* Type, length, interface, time, captured, on the wire. */
+#define EPB_FIELDS 28u
+
+/* Nearly all blocks are packets without options, sound and whole in the buffer: their way is kept
+ * short. False where the next block is any other. */
+static inline bool plain_packet(struct pcapng *p, struct record *ret)
+{
+	const struct section *s = &p->section;
+	size_t there = p->reader.have - p->reader.at;
+	const uint8_t *at = p->reader.buf + p->reader.at;
+	if (there < EPB_FIELDS)
+		return false;
+	struct cursor c = cursor_of(span_of(at, EPB_FIELDS));
+	uint32_t type = cursor_u32(&c, s->big), length = cursor_u32(&c, s->big);
+	uint32_t id = cursor_u32(&c, s->big);
+	uint64_t units = units_read(s, &c);
+	uint32_t captured = cursor_u32(&c, s->big), wire = cursor_u32(&c, s->big);
+	if (type != BLOCK_EPB || captured > LIMIT_FRAME_BYTES || id >= s->count ||
+		length != EPB_FIELDS + ((captured + 3) & ~3u) + 4 || there < length)
+		return false;
+	const struct interface *i = &s->interfaces[id];
+	struct cursor end = cursor_of(span_of(at + length - 4, 4));
+	if (cursor_u32(&end, s->big) != length || i->damaged || pktap_may_be(i->link_type))
+		return false;
+	reader_take(&p->reader, length);
+	p->blocks++;
+	p->tally.records++;
+	p->tally.cut += captured < wire;
+	packet_record_begin(ret, ++p->frames);
+	ret->has_time = interface_time(i, units, &ret->when);
+	ret->packet.bytes = span_of(at + EPB_FIELDS, captured);
+	ret->packet.link_type = i->link_type;
+	ret->packet.wire_bytes = wire;
+	return true;
+}
+
+static int walk(struct pcapng *p, struct record *ret, struct err *err)
+{
 	for (;;) {
 		uint32_t type = 0;
 		struct span block;
 		int rc = p->owes ? owed(p, ret, err) : 0;
 		if (rc != 0)
 			return rc;
-		reader_take(&p->reader, p->handed);
-		p->handed = 0;
+		let_go(p);
 		if (p->done)
 			return SOURCE_END;
 		rc = block_find(p, &type, &block, err);
@@ -375,6 +415,17 @@ static int pcapng_next(void *self, struct record *ret, struct err *err)
 			return SOURCE_ITEM;
 		}
 	}
+}
+
+static int pcapng_next(void *self, struct record *ret, struct err *err)
+{
+	struct pcapng *p = self;
+	if (!p->owes && !p->done) {
+		let_go(p);
+		if (plain_packet(p, ret))
+			return SOURCE_ITEM;
+	}
+	return walk(p, ret, err);
 }
 
 static const struct tally *pcapng_tally(const void *self)

@@ -205,7 +205,7 @@ static int statistics_options(
 {
 	enum { ISB_IFDROP = 5, ISB_OSDROP = 7 };
 	struct option o;
-	uint64_t n;
+	uint64_t n = 0;
 	int rc;
 	*ret = 0;
 	while ((rc = option_next(s->big, &c, &o)) > 0) {
@@ -225,7 +225,7 @@ int statistics_read(struct section *s, struct cursor body, struct record *ret, s
 {
 	uint32_t id = cursor_u32(&body, s->big);
 	uint64_t units = units_read(s, &body), dropped;
-	const struct interface *i;
+	const struct interface *i = NULL;
 	if (body.ran_out)
 		return err_at(err, ERR_MALFORMED, s->off, "a statistics block without its fields");
 	if (interface_find(s, id, &i, err) < 0 || statistics_options(s, body, &dropped, err) < 0)

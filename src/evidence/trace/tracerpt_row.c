@@ -170,7 +170,7 @@ static int take_u32(const struct csv_row *row, struct field field, uint32_t *ret
 
 static int take_port(const struct csv_row *row, struct field field, uint16_t *ret, struct err *err)
 {
-	uint32_t v;
+	uint32_t v = 0;
 	field.max = PORT_MAX;
 	if (take_u32(row, field, &v, err) < 0)
 		return -1;
