@@ -54,9 +54,9 @@ bool pktap_link(struct frame *f)
 	if (p.packet && !link_read(f, p.dlt))
 		return false;
 	if (p.flags & PKTAP_OUT)
-		f->d->known |= DIGEST_SENT;
+		frame_ran(f, DIGEST_SENT);
 	else if (p.flags & PKTAP_IN)
-		f->d->known |= DIGEST_RECEIVED;
+		frame_ran(f, DIGEST_RECEIVED);
 	return true;
 }
 
@@ -128,9 +128,9 @@ bool nflog_link(struct frame *f)
 	if (family != FAMILY_IPV4 && family != FAMILY_IPV6)
 		return true;
 	if (hook == HOOK_LOCAL_IN)
-		f->d->known |= DIGEST_RECEIVED;
+		frame_ran(f, DIGEST_RECEIVED);
 	else if (hook == HOOK_LOCAL_OUT)
-		f->d->known |= DIGEST_SENT;
+		frame_ran(f, DIGEST_SENT);
 	frame_narrow(f, length);
 	ip_layer(f, family == FAMILY_IPV4 ? 4 : 6);
 	return true;

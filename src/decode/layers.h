@@ -130,6 +130,14 @@ static inline struct span front_of(struct span s, size_t n)
 	return span_of(s.p, s.n < n ? s.n : n);
 }
 
+/* DIGEST_SENT or DIGEST_RECEIVED. Headers that say so may stand inside each other, and the outer
+ * one speaks last: it was written by the host that captured. */
+static inline void frame_ran(struct frame *f, uint32_t way)
+{
+	f->d->known &= ~(uint32_t)(DIGEST_SENT | DIGEST_RECEIVED);
+	f->d->known |= way;
+}
+
 /* What stands behind the next n bytes belongs to nobody: padding, a checksum, another header. */
 static inline void frame_narrow(struct frame *f, uint32_t n)
 {

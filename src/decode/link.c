@@ -198,9 +198,9 @@ static bool has_ethertype(unsigned arphrd)
 static void cooked_way(struct frame *f, unsigned type)
 {
 	if (type == 0)
-		f->d->known |= DIGEST_RECEIVED;
+		frame_ran(f, DIGEST_RECEIVED);
 	else if (type == 4)
-		f->d->known |= DIGEST_SENT;
+		frame_ran(f, DIGEST_SENT);
 }
 
 /* A protocol number below ETHERTYPE_LEAST is one of Linux's own: 4 is a frame of IEEE 802.2. */

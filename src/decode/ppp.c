@@ -80,7 +80,7 @@ static bool with_direction(struct frame *f, bool (*read)(struct frame *f))
 	bool sent = cursor_u8(&f->c) != 0;
 	if (!read(f))
 		return false;
-	f->d->known |= sent ? DIGEST_SENT : DIGEST_RECEIVED;
+	frame_ran(f, sent ? DIGEST_SENT : DIGEST_RECEIVED);
 	return true;
 }
 

@@ -460,6 +460,14 @@ Test(links, pktap)
 	put_datagram(&v2);
 	assert_datagram(&v2, 258, "PKTAP, version 2");
 	cr_assert_eq(way_of(&v2, 258), DIGEST_RECEIVED);
+	/* The frame inside says that it was received (PPP with direction), and PKTAP that it went
+	 * out: one of them, the outer one. */
+	struct bytes two = pktap(204, 2);
+	put8(&two, 0);
+	put16(&two, 0xff03);
+	put16(&two, 0x0021);
+	put_datagram(&two);
+	cr_assert_eq(way_of(&two, 258), DIGEST_SENT);
 	/* The link type is for private use: others put other things there. */
 	f.b[0] = 107;
 	struct digest d = decode(&f, 149);
