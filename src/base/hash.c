@@ -70,21 +70,19 @@ uint64_t hash_bytes(struct hash_key key, const void *bytes, size_t n)
 	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
-uint64_t hash_long(const uint8_t *p, size_t n, uint64_t h)
+/* 16 bytes by a product that waits for no other one. */
+static inline uint64_t lane(const uint8_t *p, uint64_t key, uint64_t seed)
+{
+	return hash_fold(hash_load64(p) ^ key, hash_load64(p + 8) ^ seed);
+}
+
+uint64_t hash_long(const uint8_t *p, size_t n, uint64_t seed)
 {
 	const uint8_t *end = p + n;
-	uint64_t a = h, b = ~h, c = rotl(h, 16), d = rotl(h, 48);
-	/* Four chains side by side: the multiplications of one do not wait for those of another. */
-	for (; end - p >= 32; p += 32) {
-		a = hash_step(a, p);
-		b = hash_step(b, p + 8);
-		c = hash_step(c, p + 16);
-		d = hash_step(d, p + 24);
-	}
-	if (end - p > 16)
-		d = hash_step(hash_step(d, p), p + 8);
-	/* The last 16 bytes are taken whole, though a step may have seen some of them. */
-	b = hash_step(b, end - 16);
-	c = hash_step(c, end - 8);
-	return hash_end(a ^ rotl(b, 11) ^ rotl(c, 23) ^ rotl(d, 41));
+	uint64_t h =
+		lane(p, 0xd6e8feb86659fd93ull, seed) ^ lane(end - 16, 0xa0761d6478bd642full, seed);
+	if (n <= 32)
+		return h;
+	return h ^ lane(p + 16, 0xe7037ed1a0b428dbull, seed) ^
+		lane(end - 32, 0x8ebc6af09c88c6e3ull, seed);
 }

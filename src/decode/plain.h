@@ -16,12 +16,11 @@
 #define TCP_BYTES 20u
 #define ECHO_BYTES 8u
 
-/* The transport's bytes. */
+/* The transport's bytes: both numbers are at least UDP_BYTES. */
 struct plain {
 	const uint8_t *p;
-	uint32_t captured; /* at least UDP_BYTES */
-	uint32_t length;   /* as the headers state; at least UDP_BYTES */
-	uint32_t header;   /* bytes of it that are no payload */
+	uint32_t captured;
+	uint32_t length; /* as the headers state */
 };
 
 static inline uint16_t be16(const uint8_t *p)
@@ -52,11 +51,11 @@ static inline void copy_front(uint8_t to[static DIGEST_PREFIX_BYTES], const uint
 	}
 }
 
-/* What stands behind the transport's header. Returns the bits of the digest that it sets. */
-static inline uint32_t plain_payload(struct digest *d, const struct plain *t)
+/* What stands behind the transport's header of so many bytes. Returns the bits that it sets. */
+static inline uint32_t plain_payload(struct digest *d, const struct plain *t, uint32_t header)
 {
-	const uint8_t *p = t->p + t->header;
-	uint32_t bytes = t->length - t->header, there = t->captured - t->header;
+	const uint8_t *p = t->p + header;
+	uint32_t bytes = t->length - header, there = t->captured - header;
 	uint32_t n = bytes < there ? bytes : there;
 	d->payload_bytes = bytes;
 	d->prefix_n = (uint8_t)(n < DIGEST_PREFIX_BYTES ? n : DIGEST_PREFIX_BYTES);
@@ -67,78 +66,78 @@ static inline uint32_t plain_payload(struct digest *d, const struct plain *t)
 	return DIGEST_PAYLOAD | DIGEST_PREFIX;
 }
 
-/* Each of these returns the bits that it sets, or 0 where the packet is for the layers. */
-static inline uint32_t plain_udp(struct plain *t)
+static inline uint32_t plain_ports(struct digest *d, const struct plain *t)
 {
-	uint32_t length = be16(t->p + 4);
-	if (length < UDP_BYTES || length > t->length ||
-		tunnel_udp_ports(be16(t->p), be16(t->p + 2)))
-		return 0;
-	t->length = length;
-	t->header = UDP_BYTES;
+	d->flow.src.port = be16(t->p);
+	d->flow.dst.port = be16(t->p + 2);
 	return DIGEST_PORTS;
 }
 
-static inline uint32_t plain_tcp(struct digest *d, struct plain *t)
+/* Each of these returns the bits that it sets, or 0 where the packet is for the layers. */
+static inline uint32_t plain_udp(struct digest *d, struct plain t)
 {
-	if (t->captured < TCP_BYTES)
+	uint32_t length = be16(t.p + 4);
+	if (length < UDP_BYTES || length > t.length || tunnel_udp_ports(be16(t.p), be16(t.p + 2)))
 		return 0;
-	t->header = (t->p[12] >> 4) * 4u;
-	if (t->header < TCP_BYTES || t->header > t->length || t->header > t->captured)
-		return 0;
-	d->tcp_seq = be32(t->p + 4);
-	d->tcp_ack = be32(t->p + 8);
-	d->tcp_flags = t->p[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK);
-	return DIGEST_PORTS | DIGEST_TCP;
+	t.length = length;
+	return plain_ports(d, &t) | plain_payload(d, &t, UDP_BYTES);
 }
 
-static inline uint32_t plain_echo(struct digest *d, struct plain *t)
+static inline uint32_t plain_tcp(struct digest *d, struct plain t)
 {
-	if (t->p[0] != 0 && t->p[0] != 8)
+	if (t.captured < TCP_BYTES)
 		return 0;
-	d->icmp_type = t->p[0];
-	d->icmp_code = t->p[1];
-	d->icmp_id = be16(t->p + 4);
-	d->icmp_seq = be16(t->p + 6);
-	t->header = ECHO_BYTES;
-	return DIGEST_ICMP | DIGEST_ECHO;
+	uint32_t header = (t.p[12] >> 4) * 4u;
+	if (header < TCP_BYTES || header > t.length || header > t.captured)
+		return 0;
+	d->tcp_seq = be32(t.p + 4);
+	d->tcp_ack = be32(t.p + 8);
+	d->tcp_flags = t.p[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK);
+	return DIGEST_TCP | plain_ports(d, &t) | plain_payload(d, &t, header);
 }
 
-static inline uint32_t plain_transport(struct digest *d, uint8_t transport, struct plain *t)
+static inline uint32_t plain_echo(struct digest *d, struct plain t)
+{
+	if (t.p[0] != 0 && t.p[0] != 8)
+		return 0;
+	d->icmp_type = t.p[0];
+	d->icmp_code = t.p[1];
+	d->icmp_id = be16(t.p + 4);
+	d->icmp_seq = be16(t.p + 6);
+	d->flow.src.port = d->flow.dst.port = 0;
+	return DIGEST_ICMP | DIGEST_ECHO | plain_payload(d, &t, ECHO_BYTES);
+}
+
+static inline uint32_t plain_transport(struct digest *d, uint8_t transport, struct plain t)
 {
 	if (transport == TRANSPORT_UDP)
-		return plain_udp(t);
+		return plain_udp(d, t);
 	if (transport == TRANSPORT_TCP)
 		return plain_tcp(d, t);
 	return transport == TRANSPORT_ICMP ? plain_echo(d, t) : 0;
 }
 
-static inline bool plain_read(struct span s, struct digest *d)
+/* Fills all of *d but for `known`, whose bits it returns, and for the length on the wire. Returns
+ * 0 where the frame is not plain. */
+static inline uint32_t plain_read(struct span s, struct digest *d)
 {
 	const uint8_t *ip = s.p + ETHERNET_BYTES;
 	/* Ethertype, version and header length, no fragment. */
 	if (s.n < ETHERNET_BYTES + IPV4_BYTES + UDP_BYTES || be16(s.p + 12) != ETHERTYPE_IPV4 ||
 		ip[0] != 0x45 || (be16(ip + 6) & 0x3fff) != 0)
-		return false;
+		return 0;
 	uint32_t total = be16(ip + 2);
-	struct plain t = { .p = ip + IPV4_BYTES,
-		.captured = (uint32_t)s.n - ETHERNET_BYTES - IPV4_BYTES,
-		.length = total - IPV4_BYTES };
 	if (total < IPV4_BYTES + UDP_BYTES)
-		return false;
-	uint32_t known = plain_transport(d, ip[9], &t);
-	if (known == 0)
-		return false;
-	bool ports = known & DIGEST_PORTS;
-	known |= plain_payload(d, &t);
-	d->known = known | DIGEST_WIRE | DIGEST_DECODED | DIGEST_ADDRS;
+		return 0;
 	d->ip_version = 4;
 	d->transport = ip[9];
 	d->flow.src.addr = addr_v4(ip + 12);
 	d->flow.dst.addr = addr_v4(ip + 16);
-	d->flow.src.port = ports ? be16(t.p) : 0;
-	d->flow.dst.port = ports ? be16(t.p + 2) : 0;
-	return true;
+	uint32_t known = plain_transport(d, ip[9],
+		(struct plain){ .p = ip + IPV4_BYTES,
+			.captured = (uint32_t)s.n - ETHERNET_BYTES - IPV4_BYTES,
+			.length = total - IPV4_BYTES });
+	return known ? known | DIGEST_WIRE | DIGEST_DECODED | DIGEST_ADDRS : 0;
 }
 
 #endif

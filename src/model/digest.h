@@ -58,8 +58,8 @@ enum {
 				    * nothing inside could be read, and `flow` is the tunnel's */
 	DIGEST_OUTER = 1 << 14,    /* outer, outer_transport: the outermost headers; `flow` and all
 				    * the rest are those of the innermost packet */
-	DIGEST_SENT = 1 << 15,     /* the host that captured says that the packet went out of it */
-	DIGEST_RECEIVED = 1 << 16, /* ... or came in */
+	DIGEST_RECEIVED = 1 << 15, /* the host that captured says that the packet came in */
+	DIGEST_SENT = 1 << 16,     /* ... or went out of it */
 };
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };

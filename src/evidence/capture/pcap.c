@@ -81,7 +81,7 @@ static int header_read(struct pcap *p, struct err *err)
 	cursor_skip(&c, 12);
 	/* The upper half tells the length of the FCS, the lower one the link type. */
 	p->link_type = cursor_u32(&c, p->big) & 0xffff;
-	p->rare = pktap_may_be(p->link_type);
+	p->rare = p->big || p->minor < 4 || pktap_may_be(p->link_type);
 	reader_take(&p->reader, FILE_HEADER);
 	return 0;
 }
@@ -116,7 +116,7 @@ struct head {
 
 /* libpcap before 0.3 wrote the length on the wire first; version 2.3 was written both ways, and
  * then the captured length is the smaller one (libpcap sf-pcap.c). */
-static inline struct head head_read(const struct pcap *p, const uint8_t *at)
+static struct head head_read(const struct pcap *p, const uint8_t *at)
 {
 	struct cursor c = cursor_of(span_of(at, RECORD_HEADER));
 	struct head h = { .seconds = cursor_u32(&c, p->big), .fraction = cursor_u32(&c, p->big) };
@@ -198,8 +198,13 @@ static int seek_next(struct pcap *p, struct record *ret, struct err *err)
 	return SOURCE_ITEM;
 }
 
-/* Nearly all records are whole in the buffer and sound; what is not is left to seek_next, so that
- * this stays short. */
+static inline uint32_t le32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* Nearly all records are little-endian, of version 2.4, whole in the buffer and sound; what is not
+ * is left to seek_next, so that this stays short. */
 static int pcap_next(void *self, struct record *ret, struct err *err)
 {
 	struct pcap *p = self;
@@ -207,7 +212,10 @@ static int pcap_next(void *self, struct record *ret, struct err *err)
 	if (there < p->header || p->rare)
 		return seek_next(p, ret, err);
 	const uint8_t *at = p->reader.buf + p->reader.at;
-	struct head h = head_read(p, at);
+	struct head h = { .seconds = le32(at),
+		.fraction = le32(at + 4),
+		.captured = le32(at + 8),
+		.wire = le32(at + 12) };
 	if (h.captured > LIMIT_FRAME_BYTES || there < p->header + h.captured)
 		return seek_next(p, ret, err);
 	return give(p, at, &h, ret);
