@@ -13,8 +13,9 @@
 /* The front of one input that may vote. */
 struct peek {
 	struct source source; /* self NULL: not of this kind, or at its end */
-	struct ballots ballots;
-	bool is_log;
+	struct ballots packets, events;
+	bool has_packets, has_events; /* a trace may have either, or both */
+	unsigned traces;              /* TRACES_* that its events show */
 	bool ended;
 	bool moved; /* the ballots are no longer those of the front */
 };
@@ -24,18 +25,28 @@ static bool yields(const struct run_input *in, unsigned what)
 	return in->input && (in->format->yields & what);
 }
 
-static int take_record(
-	struct run *r, uint32_t input, struct peek *p, struct record *rec, struct err *err)
+static int take_event(
+	struct run *r, uint32_t input, struct peek *p, const struct record *rec, struct err *err)
 {
-	if (rec->kind == RECORD_EVENT && rec->has_time) {
-		if (hosts_see_event(&r->hosts, input, &rec->event, err) < 0)
-			return -1;
-		return ballots_add_event(&p->ballots, &rec->event, rec->when, err);
-	}
+	p->has_events = true;
+	p->traces |= rec->event.traces;
+	if (!rec->has_time)
+		return 0;
+	if (hosts_see_event(&r->hosts, input, &rec->event, err) < 0)
+		return -1;
+	return ballots_add_event(&p->events, &rec->event, rec->when, err);
+}
+
+static int take_record(
+	struct run *r, uint32_t input, struct peek *p, const struct record *rec, struct err *err)
+{
+	if (rec->kind == RECORD_EVENT)
+		return take_event(r, input, p, rec, err);
 	if (rec->kind == RECORD_ADDRESS)
 		return hosts_see_address(&r->hosts, input, &rec->address.addr, err);
-	if (rec->kind != RECORD_PACKET)
+	if (rec->kind != RECORD_PACKET || rec->packet.copy)
 		return 0;
+	p->has_packets = true;
 	struct digest d;
 	decode_packet(&rec->packet, &d);
 	if (rec->packet.owner && hosts_see_owned(&r->hosts, input, &d, err) < 0)
@@ -47,7 +58,7 @@ static int take_record(
 			: 0;
 	if (rec->packet.digested)
 		complete_fill(&r->complete, rec->number, &d);
-	return rec->has_time ? ballots_add_packet(&p->ballots, &d, rec->when, err) : 0;
+	return rec->has_time ? ballots_add_packet(&p->packets, &d, rec->when, err) : 0;
 }
 
 /* Reads on until the ballots are full or the input ends. Damage is passed over here: the first
@@ -55,8 +66,8 @@ static int take_record(
 static int read_on(struct run *r, uint32_t input, struct peek *p, struct err *err)
 {
 	uint64_t records = 0;
-	p->ballots.n = 0;
-	while (!p->ended && p->ballots.n < p->ballots.max &&
+	p->packets.n = p->events.n = 0;
+	while (!p->ended && p->packets.n < p->packets.max && p->events.n < p->events.max &&
 		records++ < 4ull * LIMIT_PEEK_RECORDS && !*r->interrupted) {
 		struct record rec;
 		struct err damage = { 0 };
@@ -70,14 +81,22 @@ static int read_on(struct run *r, uint32_t input, struct peek *p, struct err *er
 	return 0;
 }
 
+static void peek_done(struct peek *p)
+{
+	source_close(&p->source);
+	ballots_done(&p->packets);
+	ballots_done(&p->events);
+}
+
 static int begin(struct run *r, uint32_t input, struct peek *p, struct err *err)
 {
 	struct run_input *in = &r->inputs[input];
 	struct err damage = { 0 };
-	source_close(&p->source);
-	ballots_done(&p->ballots);
-	*p = (struct peek){ .is_log = in->format->yields & YIELDS_EVENTS };
-	ballots_init(&p->ballots, LIMIT_PEEK_RECORDS);
+	peek_done(p);
+	*p = (struct peek){ .has_packets = !(in->format->yields & YIELDS_EVENTS),
+		.has_events = !(in->format->yields & YIELDS_PACKETS) };
+	ballots_init(&p->packets, LIMIT_PEEK_RECORDS);
+	ballots_init(&p->events, LIMIT_PEEK_RECORDS);
 	if (formats_open(in->format, in->input, &p->source, &damage) < 0) {
 		run_damage(r, input, &damage);
 		p->source.self = NULL;
@@ -97,7 +116,7 @@ static int align(struct run *r, struct peek *capture, uint32_t capture_input, st
 	int64_t tick = r->inputs[input].format->tick_ns;
 	if (capture->moved && begin(r, capture_input, capture, err) < 0)
 		return -1;
-	if (vote_align(&capture->ballots, &log->ballots, tick, clock, err) < 0)
+	if (vote_align(&capture->packets, &log->events, tick, clock, err) < 0)
 		return -1;
 	struct peek *behind[2] = { capture, log };
 	uint32_t which[2] = { capture_input, input };
@@ -105,7 +124,7 @@ static int align(struct run *r, struct peek *capture, uint32_t capture_input, st
 		while (clock->state == CLOCK_NONE && !behind[k]->ended && !*r->interrupted) {
 			behind[k]->moved = true;
 			if (read_on(r, which[k], behind[k], err) < 0 ||
-				vote_align(&capture->ballots, &log->ballots, tick, clock, err) < 0)
+				vote_align(&capture->packets, &log->events, tick, clock, err) < 0)
 				return -1;
 		}
 	}
@@ -184,7 +203,7 @@ static int apply_options(struct run *r, bool *given, struct err *err)
 
 static bool is_capture(const struct run *r, const struct peek *peeks, uint32_t i)
 {
-	return peeks[i].source.self && !peeks[i].is_log && !r->inputs[i].details;
+	return peeks[i].source.self && peeks[i].has_packets && !r->inputs[i].details;
 }
 
 /* A capture beside the first one is moved only by a sure vote of the packets that both have. Else
@@ -194,7 +213,7 @@ static int align_capture(
 	struct run *r, struct peek *first, struct peek *other, uint32_t input, struct err *err)
 {
 	struct clock clock;
-	if (vote_align(&first->ballots, &other->ballots, 0, &clock, err) < 0)
+	if (vote_align(&first->packets, &other->packets, 0, &clock, err) < 0)
 		return -1;
 	if (clock.state != CLOCK_SURE)
 		return 0;
@@ -216,8 +235,22 @@ static int align_log(struct run *r, struct peek *peeks, uint32_t input, struct e
 	return 0;
 }
 
+/* Without a capture the events themselves are what is told, and the first log is the reference.
+ * Wrong for two logs whose clocks differ: --clock helps. */
+static bool only_events(const struct run *r, const struct peek *peeks)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (is_capture(r, peeks, i) || r->inputs[i].details)
+			return false;
+		any |= peeks[i].source.self && peeks[i].has_events;
+	}
+	return any;
+}
+
 /* The first capture is the reference. The others are aligned with it, logs with the first capture
- * that they meet; so the captures' fronts are compared before a log may move one on. */
+ * that they meet; so the captures' fronts are compared before a log may move one on. What is both
+ * is a capture, for its packets have the same clock as its events. */
 static int align_all(struct run *r, struct peek *peeks, const bool *given, struct err *err)
 {
 	uint32_t first = (uint32_t)r->n;
@@ -231,9 +264,10 @@ static int align_all(struct run *r, struct peek *peeks, const bool *given, struc
 			return -1;
 		first = first < r->n ? first : i;
 	}
+	r->only_events = only_events(r, peeks);
 	for (uint32_t i = 0; i < r->n; i++)
-		if (!given[i] && yields(&r->inputs[i], YIELDS_EVENTS) &&
-			align_log(r, peeks, i, err) < 0)
+		if (!given[i] && !r->only_events && yields(&r->inputs[i], YIELDS_EVENTS) &&
+			!is_capture(r, peeks, i) && align_log(r, peeks, i, err) < 0)
 			return -1;
 	return 0;
 }
@@ -253,8 +287,8 @@ static int peek_all(struct run *r, struct peek *peeks, struct err *err)
 /* What the front of a capture shows, the correlator knows from its first packet on. */
 static int show_addresses(struct run *r, const struct peek *p, struct err *err)
 {
-	for (size_t i = 0; !p->is_log && i < p->ballots.n; i++) {
-		const struct flow *f = &p->ballots.items[i].flow;
+	for (size_t i = 0; i < p->packets.n; i++) {
+		const struct flow *f = &p->packets.items[i].flow;
 		if (join_see_address(r->join, &f->src.addr, err) < 0 ||
 			join_see_address(r->join, &f->dst.addr, err) < 0)
 			return -1;
@@ -277,12 +311,12 @@ int run_align(struct run *r, struct err *err)
 		rc = hosts_settle(&r->hosts, err);
 	if (rc == 0)
 		rc = run_join(r, err);
-	for (uint32_t i = 0; rc == 0 && i < r->n; i++)
+	for (uint32_t i = 0; rc == 0 && i < r->n; i++) {
+		coverage_show(&r->coverage, i, peeks[i].traces);
 		rc = show_addresses(r, &peeks[i], err);
-	for (size_t i = 0; peeks && i < r->n; i++) {
-		source_close(&peeks[i].source);
-		ballots_done(&peeks[i].ballots);
 	}
+	for (size_t i = 0; peeks && i < r->n; i++)
+		peek_done(&peeks[i]);
 	free(peeks);
 	free(given);
 	return rc;

@@ -153,6 +153,7 @@ static void add_up(struct run *r, size_t n)
 	report->findings = r->findings;
 	report->n_findings = n;
 	report->filter = r->options->filter;
+	report->only_events = r->only_events;
 }
 
 /* Which computer's process it is: said only where there are several. */

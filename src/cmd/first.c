@@ -58,6 +58,46 @@ static int settled(void *context, const struct settled *s, struct err *err)
 	return spill_write(&r->spill, &record, err);
 }
 
+/* An event that stands for a packet is its own proof. The other end of a local one has, or lacks,
+ * an event of its own, which is told by itself. */
+static int tell_event(struct run *r, const struct merged *m, struct err *err)
+{
+	struct digest digest;
+	enum side side;
+	uint32_t host = r->hosts.of_input[m->record.input];
+	if (!run_told(r, m, &digest, &side))
+		return 0;
+	const struct endpoint *far = side == SIDE_SENDER ? &digest.flow.dst : &digest.flow.src;
+	bool local = hosts_of_addr(&r->hosts, &far->addr) != HOST_NONE;
+	struct claim claims[SIDES];
+	claims[side] = claim_reason(REASON_NONE, DETAIL_NONE);
+	claims[1 - side] =
+		claim_reason(local ? REASON_NO_EVIDENCE : REASON_OTHER_HOST, DETAIL_NONE);
+	struct claim *own = &claims[side];
+	own->process = roster_at(r->roster, host, m->record.event.pid, m->ref, err);
+	if (own->process == PROCESS_NONE)
+		return err->kind == ERR_LIMIT ? 0 : -1;
+	own->grade = GRADE_EXACT;
+	own->op = (uint8_t)m->record.event.op;
+	own->service = m->record.event.tag;
+	own->evidence[own->n_evidence++] =
+		(struct evidence){ .input = m->record.input, .number = m->record.number };
+	struct packet packet = { .digested = true, .digest = digest };
+	struct settled s = { .input = m->record.input,
+		.number = m->record.number,
+		.has_time = true,
+		.selected = !r->filter || filter_match(r->filter, &packet, &digest),
+		.when = m->ref,
+		.digest = &digest,
+		.claims = claims,
+		.direction = local            ? DIRECTION_LOCAL
+			: side == SIDE_SENDER ? DIRECTION_OUT
+					      : DIRECTION_IN,
+		.host = host };
+	r->inputs[m->record.input].told++;
+	return settled(r, &s, err);
+}
+
 int run_join(struct run *r, struct err *err)
 {
 	struct join_setup setup = { .key = r->key,
@@ -115,6 +155,10 @@ static int take_packet(struct run *r, const struct merged *m, struct err *err)
 	if (run_digest(r, m, &digest, &packet, err) < 0)
 		return -1;
 	r->reports[m->record.input].packets++;
+	if (m->record.packet.copy) {
+		r->reports[m->record.input].copies++;
+		return 0;
+	}
 	if (!packet)
 		return 0;
 	if (m->record.packet.owner) {
@@ -138,9 +182,14 @@ static int take_process(struct run *r, const struct merged *m, struct err *err)
 	}
 	r->report.has_roster = r->report.has_roster || m->record.process.image.n;
 	struct err full = { 0 };
-	if (roster_note(r->roster, host, &m->record.process, m->has_ref ? &m->ref : NULL, &full) ==
-			0 ||
-		full.kind == ERR_LIMIT)
+	const struct process_note *note = &m->record.process;
+	int rc = 0;
+	if (note->what == NOTE_RUNNING && note->has_start && m->has_ref)
+		rc = roster_begun(r->roster, host, note->pid, m->ref,
+			clock_to_ref(&r->clocks[m->record.input], note->start), &full);
+	if (rc == 0)
+		rc = roster_note(r->roster, host, note, m->has_ref ? &m->ref : NULL, &full);
+	if (rc == 0 || full.kind == ERR_LIMIT)
 		return 0;
 	*err = full;
 	return -1;
@@ -168,9 +217,11 @@ static int take(struct run *r, const struct merged *m, struct err *err)
 	case RECORD_PACKET:
 		return take_packet(r, m, err);
 	case RECORD_EVENT:
+		coverage_show(&r->coverage, m->record.input, m->record.event.traces);
 		r->reports[m->record.input].events++;
 		r->report.has_events = true;
-		return join_event(r->join, &m->record, when, err);
+		return r->only_events ? tell_event(r, m, err)
+				      : join_event(r->join, &m->record, when, err);
 	case RECORD_PROCESS:
 		return take_process(r, m, err);
 	case RECORD_ADDRESS:

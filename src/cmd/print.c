@@ -71,6 +71,11 @@ static bool is_capture(const struct run_input *in)
 	return in->format->yields & YIELDS_PACKETS;
 }
 
+static bool is_log(const struct run_input *in)
+{
+	return in->format->yields & YIELDS_EVENTS;
+}
+
 static int put_rest(struct printer *p, struct err *err)
 {
 	const struct detail_frame **rest;
@@ -87,6 +92,25 @@ static int put_rest(struct printer *p, struct err *err)
 	return rc;
 }
 
+/* The same choice as in the first pass: what got a claim there takes it here. */
+static int put_record(struct printer *p, const struct merged *m, uint64_t *left, struct err *err)
+{
+	struct run *r = p->run;
+	struct digest digest;
+	enum side side;
+	bool told = false;
+	if (m->record.kind == RECORD_PACKET) {
+		--*left;
+		if (run_digest(r, m, &digest, &told, err) < 0)
+			return -1;
+		told = told && !m->record.packet.copy;
+	} else if (m->record.kind == RECORD_EVENT && r->only_events) {
+		told = run_told(r, m, &digest, &side);
+		*left -= told;
+	}
+	return told ? put_packet(p, m, &digest, err) : 0;
+}
+
 static int put_merged(struct printer *p, struct merge *m, struct err *err)
 {
 	struct merged item;
@@ -94,17 +118,11 @@ static int put_merged(struct printer *p, struct merge *m, struct err *err)
 	int rc;
 	uint64_t left = 0;
 	for (size_t i = 0; i < p->run->n; i++)
-		left += p->run->reports[i].packets;
+		left += p->run->reports[i].packets + p->run->inputs[i].told;
 	while (left && (rc = merge_next(m, &item, &input, err)) != SOURCE_END) {
-		struct digest digest;
-		bool packet;
 		if (rc < 0 && err->kind == ERR_NOMEM)
 			return -1;
-		if (rc < 0 || item.record.kind != RECORD_PACKET)
-			continue;
-		left--;
-		if (run_digest(p->run, &item, &digest, &packet, err) < 0 ||
-			(packet && put_packet(p, &item, &digest, err) < 0))
+		if (rc > 0 && put_record(p, &item, &left, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -117,7 +135,7 @@ static int put_packets(struct printer *p, struct err *err)
 	struct merge *m = NULL;
 	fragments_init(p->run->fragments);
 	if (spill_rewind(&p->run->spill, err) < 0 ||
-		run_sources(p->run, is_capture, &sources, err) < 0)
+		run_sources(p->run, p->run->only_events ? is_log : is_capture, &sources, err) < 0)
 		return -1;
 	int rc = merge_new(sources, p->run->n, &m, err);
 	if (rc == 0)
@@ -186,6 +204,7 @@ int run_output(struct run *r, struct err *err)
 		.color = r->options->color,
 		.quiet = r->options->quiet,
 		.verbose = r->options->verbose,
+		.only_events = r->only_events,
 		.inputs = r->reports,
 		.n_inputs = r->n,
 		.n_hosts = r->hosts.n };

@@ -45,6 +45,7 @@ struct run_input {
 	unsigned errors_shown;
 	struct clock clock;
 	bool has_clock; /* its clock was compared with the reference */
+	uint64_t told;  /* with only_events: its events that stand for packets */
 };
 
 /* A frame of --frame, kept until the report. */
@@ -76,6 +77,7 @@ struct run {
 	struct complete complete;
 	struct fragments *fragments; /* of the pass that is under way */
 	struct spill spill;
+	bool only_events; /* no input has packets: the report tells of the events */
 	struct watched_frame *frames;
 	size_t n_frames;
 	struct cell_verdict *verdicts; /* by cell, after the inferences */
@@ -107,5 +109,9 @@ void run_close_sources(struct run *r, struct merge_input *sources);
  * a detail itself and was taken in. */
 int run_digest(struct run *r, const struct merged *m, struct digest *ret, bool *ret_packet,
 	struct err *err);
+
+/* With only_events: the event as the packet that it tells of, and which side of it is ours. False
+ * where it tells of none, or its time or host is not known. */
+bool run_told(const struct run *r, const struct merged *m, struct digest *ret, enum side *ret_side);
 
 #endif

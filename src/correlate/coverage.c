@@ -25,7 +25,11 @@ void coverage_add(struct coverage *c, uint32_t input, const struct source_format
 	uint32_t host, const struct clock *clock)
 {
 	c->logs[input] = (struct coverage_log){
-		.present = true, .host = host, .traces = format->traces, .clock = clock
+		.present = true,
+		.host = host,
+		.traces = format->traces_shown ? 0 : format->traces,
+		.shown = format->traces_shown,
+		.clock = clock
 	};
 }
 
@@ -37,6 +41,13 @@ void coverage_see(struct coverage *c, uint32_t input, struct ref_time when)
 	if (!log->begun || when.ns > log->last.ns)
 		log->last = when;
 	log->begun = true;
+}
+
+void coverage_show(struct coverage *c, uint32_t input, unsigned traces)
+{
+	struct coverage_log *log = &c->logs[input];
+	if (log->shown)
+		log->traces |= traces;
 }
 
 void coverage_lose(struct coverage *c, uint32_t input, const struct ref_time *when)
@@ -102,10 +113,16 @@ static enum reason one(const struct coverage_log *log, uint8_t transport,
 	return lost_near(log, *when) ? REASON_LOST_EVENTS : REASON_NOT_IN_LOG;
 }
 
+/* A trace that holds no network events at all, say packets only, is no log that could deny. */
+static bool speaks(const struct coverage_log *log)
+{
+	return log->present && (log->traces || !log->shown);
+}
+
 bool coverage_any(const struct coverage *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->logs[i].present)
+		if (speaks(&c->logs[i]))
 			return true;
 	return false;
 }
@@ -126,7 +143,7 @@ enum reason coverage_reason(const struct coverage *c, uint32_t host, uint8_t tra
 	*ret_detail = DETAIL_NONE;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct coverage_log *log = &c->logs[i];
-		if (!log->present || log->host != host)
+		if (!speaks(log) || log->host != host)
 			continue;
 		enum detail detail;
 		enum reason r = one(log, transport, when, &detail);

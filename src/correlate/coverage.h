@@ -21,6 +21,7 @@ struct coverage_log {
 	bool present;  /* this input is a log that yields events */
 	uint32_t host; /* or HOST_NONE */
 	unsigned traces;
+	bool shown; /* `traces` is what its events have shown so far, and may be nothing */
 	const struct clock *clock; /* borrowed */
 	bool begun, ended;
 	struct ref_time first, last; /* of its records, where begun */
@@ -41,6 +42,9 @@ void coverage_add(struct coverage *c, uint32_t input, const struct source_format
 	uint32_t host, const struct clock *clock);
 /* A record of the log was read; its time stretches what the log covers. */
 void coverage_see(struct coverage *c, uint32_t input, struct ref_time when);
+/* An event of a provider that logs these protocols (TRACES_*): see source_format.traces_shown. The
+ * first one may stand far behind the first packet, so what was peeked at is told too. */
+void coverage_show(struct coverage *c, uint32_t input, unsigned traces);
 void coverage_lose(struct coverage *c, uint32_t input, const struct ref_time *when);
 /* The log has no more records. */
 void coverage_end(struct coverage *c, uint32_t input);

@@ -249,13 +249,13 @@ static void learn(struct join *j, struct held_event *e, unsigned local_end)
 		e->stream_from = s->logged[e->side];
 		s->logged[e->side] += e->event.bytes;
 	}
-	tenure_stretch(&f->ends[local_end], e->process, e->when, e->evidence);
+	tenure_stretch(&f->ends[local_end], e->process, e->event.tag, e->when, e->evidence);
 }
 
 static bool from_here(enum event_op op)
 {
 	return op == EVENT_SEND || op == EVENT_CONNECT || op == EVENT_RECONNECT ||
-		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT;
+		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT || op == EVENT_HOLD;
 }
 
 /* Finds the event's flow, or its connection, and learns from it. An unbound socket's event has no
@@ -265,7 +265,9 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 	unsigned dir;
 	struct flow flow = { .src = e->event.local, .dst = e->event.remote };
 	struct err problem = { 0 };
-	if (addr_is_wildcard(&e->event.local.addr))
+	/* To nobody: a bound port, and no flow yet. */
+	bool bound = e->event.op == EVENT_HOLD && e->event.remote.port == 0;
+	if (bound || addr_is_wildcard(&e->event.local.addr))
 		return 0;
 	if (e->side == SIDE_RECEIVER)
 		flow = flow_reverse(flow);
@@ -306,6 +308,9 @@ int join_event(
 	if (place_event(j, &e, err) < 0)
 		return -1;
 	owners_bind(&j->owners, e.event.transport, &e.event.local, e.process, *when, e.evidence);
+	/* It says who, and has no packet that could be looked for. */
+	if (e.event.op == EVENT_HOLD)
+		return 0;
 	return hold_add_event(&j->hold, &j->owners, &e, err) == HOLD_NONE ? -1 : 0;
 }
 

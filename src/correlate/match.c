@@ -130,6 +130,7 @@ void match_settle(struct held_packet *p, enum side side, struct held_event *e, e
 	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
 	c.grade = (uint8_t)grade;
 	c.process = e->process;
+	c.service = e->event.tag;
 	c.op = (uint8_t)e->event.op;
 	c.evidence[0] = e->evidence;
 	c.n_evidence = 1;

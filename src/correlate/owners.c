@@ -206,8 +206,8 @@ static void take_turns(struct succession *s, struct ref_time when)
 
 /* Two events of one process on a UDP flow that lie further apart than its idle time do not prove
  * that it held the port in between: that begins a tenure of its own. */
-void tenure_stretch(struct succession *s, process_handle process, struct ref_time when,
-	struct evidence evidence)
+void tenure_stretch(struct succession *s, process_handle process, uint32_t service,
+	struct ref_time when, struct evidence evidence)
 {
 	struct tenure *t = &s->now;
 	if (t->process == process && when.ns - t->last.ns <= LIMIT_UDP_IDLE_NS) {
@@ -217,6 +217,8 @@ void tenure_stretch(struct succession *s, process_handle process, struct ref_tim
 			t->last = when;
 			t->evidence = evidence;
 		}
+		if (service && service != t->service)
+			t->service = t->service ? SERVICE_SEVERAL : service;
 		return;
 	}
 	if (s->before.process == process && t->process != PROCESS_NONE) {
@@ -231,9 +233,11 @@ void tenure_stretch(struct succession *s, process_handle process, struct ref_tim
 	}
 	if (t->process != PROCESS_NONE)
 		s->before = *t;
-	*t = (struct tenure){
-		.process = process, .first = when, .last = when, .evidence = evidence
-	};
+	*t = (struct tenure){ .process = process,
+		.first = when,
+		.last = when,
+		.evidence = evidence,
+		.service = service };
 }
 
 static struct endpoint_key endpoint_key(uint8_t transport, const struct endpoint *local)
@@ -257,7 +261,7 @@ void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *loc
 	}
 	if (new)
 		e->holders = nobody();
-	tenure_stretch(&e->holders, process, when, evidence);
+	tenure_stretch(&e->holders, process, 0, when, evidence);
 }
 
 const struct succession *owners_endpoint(

@@ -21,6 +21,7 @@ struct tenure {
 	process_handle process; /* PROCESS_NONE while there was no event */
 	struct ref_time first, last;
 	struct evidence evidence; /* its last event */
+	uint32_t service;         /* tag of the service, 0, or SERVICE_SEVERAL */
 };
 
 /* The present owner and the one before: a packet waits at most for the hold, so that one step
@@ -107,9 +108,10 @@ uint32_t owners_open(struct owners *o, uint32_t place, struct ref_time now, stru
 /* The connection before, or OWNERS_NONE where it is forgotten. */
 uint32_t owners_older(const struct owners *o, uint32_t place);
 
-/* An event says that `process` holds this end at `when`. */
-void tenure_stretch(struct succession *s, process_handle process, struct ref_time when,
-	struct evidence evidence);
+/* An event says that `process` holds this end at `when`. `service` is the tag of the service that
+ * its thread ran for, or 0. */
+void tenure_stretch(struct succession *s, process_handle process, uint32_t service,
+	struct ref_time when, struct evidence evidence);
 
 /* Also for the local endpoint as such, whatever the peer: guards UDP flows against a port that
  * another process took over. */

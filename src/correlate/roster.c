@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/str.h"
 
 struct pid_key {
 	uint32_t host, pid;
@@ -22,6 +23,7 @@ struct pid_entry {
 	bool disputed; /* two tables disagree on its image: two moments, two processes */
 	bool image_cut;
 	const char *image, *services;
+	struct service *hosted;
 };
 
 struct instance {
@@ -171,6 +173,29 @@ static process_handle started(
 	return h;
 }
 
+/* What one process may host. The largest svchost of Windows before version 1703 had some forty. */
+#define SERVICES_MOST 256
+
+/* Adds a service to those that a log lists one by one. */
+static int host_service(
+	struct roster *r, struct service **list, const struct process_note *note, struct err *err)
+{
+	for (int i = 0; *list; list = &(*list)->next, i++) {
+		bool same = strlen((*list)->name) == note->services.n &&
+			memcmp((*list)->name, note->services.p, note->services.n) == 0;
+		if (same || i == SERVICES_MOST) {
+			(*list)->tag = same && !(*list)->tag ? note->tag : (*list)->tag;
+			return 0;
+		}
+	}
+	struct service *s = arena_alloc(&r->strings, sizeof *s);
+	if (!s || set_text(r, &s->name, note->services, err) < 0)
+		return err_nomem(err);
+	s->tag = note->tag;
+	*list = s;
+	return 0;
+}
+
 /* A rundown lists the same process again and again: keep its first name. Another image under
  * one PID without a start between means that exec replaced it or that a start was lost; the
  * later name is not bound to what the earlier one did. */
@@ -187,6 +212,8 @@ static int name_instance(
 		if (set_text(r, &p->image, note->image, err) < 0)
 			return -1;
 	}
+	if (note->service)
+		return note->services.n ? host_service(r, &p->hosted, note, err) : 0;
 	return p->services ? 0 : set_text(r, &p->services, note->services, err);
 }
 
@@ -206,6 +233,8 @@ static int note_timeless(
 		if (set_text(r, &e->image, note->image, err) < 0)
 			return -1;
 	}
+	if (note->service)
+		return note->services.n ? host_service(r, &e->hosted, note, err) : 0;
 	return e->services ? 0 : set_text(r, &e->services, note->services, err);
 }
 
@@ -232,6 +261,33 @@ int roster_note(struct roster *r, uint32_t host, const struct process_note *note
 		r->processes[h].end = *when;
 	}
 	return name_instance(r, h, note, err);
+}
+
+/* Stamps of a process's creation and of its first event are of one clock, but may be a tick apart.
+ */
+#define BEGUN_SLACK_NS 20000000ll
+
+int roster_begun(struct roster *r, uint32_t host, uint32_t pid, struct ref_time when,
+	struct ref_time start, struct err *err)
+{
+	struct pid_entry *e = entry_of(r, host, pid, err);
+	if (!e)
+		return -1;
+	process_handle h = alive(r, e, when);
+	if (h != PROCESS_NONE && r->instances[h].first_seen.ns < start.ns - BEGUN_SLACK_NS) {
+		r->processes[h].has_end = true;
+		r->processes[h].end = (struct ref_time){ start.ns - 1 };
+		h = PROCESS_NONE;
+	}
+	if (h == PROCESS_NONE)
+		h = add(r, e, when, err);
+	if (h == PROCESS_NONE)
+		return -1;
+	if (!r->processes[h].has_start) {
+		r->processes[h].has_start = true;
+		r->processes[h].start = start;
+	}
+	return 0;
 }
 
 /* Processes of one PID that are compared with a statement; a capture that gives one PID a new name
@@ -299,6 +355,26 @@ static void lend(struct process *p, const struct pid_entry *e)
 	}
 	if (!p->services)
 		p->services = e->services;
+	if (!p->hosted)
+		p->hosted = e->hosted;
+}
+
+/* "Dhcp, EventLog": what logs list one by one, for people. */
+static int list_services(struct roster *r, struct process *p, struct err *err)
+{
+	struct str all;
+	if (p->services || !p->hosted)
+		return 0;
+	str_init(&all, LIMIT_STRINGS_BYTES);
+	for (const struct service *s = p->hosted; s; s = s->next) {
+		str_text(&all, s->name);
+		if (s->next)
+			str_text(&all, ", ");
+	}
+	int rc = all.failed ? err_nomem(err)
+			    : set_text(r, &p->services, span_text(str_get(&all)), err);
+	str_done(&all);
+	return rc;
 }
 
 int roster_bind(struct roster *r, struct err *err)
@@ -326,7 +402,10 @@ int roster_bind(struct roster *r, struct err *err)
 			lend(&r->processes[h], e);
 	}
 	free(only);
-	return h == PROCESS_NONE ? -1 : 0;
+	int rc = h == PROCESS_NONE ? -1 : 0;
+	for (size_t i = 0; i < r->n && rc == 0; i++)
+		rc = list_services(r, &r->processes[i], err);
+	return rc;
 }
 
 const struct process *roster_all(const struct roster *r, size_t *ret_n)

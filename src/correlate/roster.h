@@ -28,6 +28,11 @@ process_handle roster_at(
 int roster_note(struct roster *r, uint32_t host, const struct process_note *note,
 	const struct ref_time *when, struct err *err);
 
+/* What runs under the PID at `when` began at `start`: who was seen under it before is another one.
+ * For rundowns, which state it; roster_note follows. */
+int roster_begun(struct roster *r, uint32_t host, uint32_t pid, struct ref_time when,
+	struct ref_time start, struct err *err);
+
 /* The process of that PID whose image and start are those of the note (where both sides know them),
  * running at `when`; else a new one. `start` is NULL where it is not stated. A new image under one
  * PID may be the same process after exec: it gets a handle of its own all the same, for no packet

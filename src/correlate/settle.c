@@ -95,6 +95,7 @@ static struct claim owned(const struct tenure *t)
 	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
 	c.grade = GRADE_FLOW;
 	c.process = t->process;
+	c.service = t->service;
 	c.evidence[c.n_evidence++] = t->evidence;
 	return c;
 }
@@ -342,12 +343,29 @@ static void advance_stream(struct settler *s, const struct held_packet *p)
 	}
 }
 
+/* An event that was logged while another thread ran does not say for which service it was; the
+ * others of its flow may. Wrong where two services of one process share a socket and the events of
+ * one of them never say so. */
+static void find_service(const struct settler *s, struct held_packet *p, enum side side)
+{
+	struct claim *c = &p->claims[side];
+	if (c->process == PROCESS_NONE || c->service || p->flow == OWNERS_NONE)
+		return;
+	const struct succession *held =
+		&s->match.owners->flows[p->flow].ends[flow_end(p->dir, side)];
+	if (held->now.process == c->process)
+		c->service = held->now.service;
+	else if (held->before.process == c->process)
+		c->service = held->before.service;
+}
+
 int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
 	for (int side = 0; side < SIDES; side++) {
 		settle_side(s, place, side);
 		stated_settle(s->match.hosts, s->roster, p, side);
+		find_service(s, p, side);
 	}
 	ret->outer = NULL;
 	if (digest_has(&p->digest, DIGEST_OUTER)) {

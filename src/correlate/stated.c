@@ -46,7 +46,7 @@ static void learn(const struct stated_setup *s, struct held_packet *p)
 	struct evidence own = { .input = p->input, .number = p->number };
 	struct owned_flow *f = &s->owners->flows[p->flow];
 	unsigned end = flow_end(p->dir, side);
-	tenure_stretch(&f->ends[end], p->stated.process, p->when, own);
+	tenure_stretch(&f->ends[end], p->stated.process, 0, p->when, own);
 	owners_bind(s->owners, f->key.transport, end ? &f->key.b : &f->key.a, p->stated.process,
 		p->when, own);
 }

@@ -43,6 +43,7 @@ struct cell {
 	struct proof proofs[CELL_PROOFS];
 	size_t n_proofs;
 	uint32_t finding;
+	uint32_t service; /* of its named packets: a tag, 0 or SERVICE_SEVERAL */
 };
 
 struct groups {

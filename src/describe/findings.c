@@ -172,6 +172,21 @@ static void add_grades(struct finding *f, const struct cell *c, const struct cel
 	}
 }
 
+/* The one service of all that is named, where there is one. What an inference named follows. */
+static uint32_t service_of(const struct groups *g, const struct member *m, size_t n)
+{
+	uint32_t service = 0;
+	bool any = false;
+	for (size_t i = 0; i < n; i++) {
+		if (g->tally[m[i].cell].process == PROCESS_NONE)
+			continue;
+		uint32_t own = g->cell[m[i].cell].service;
+		service = !any || own == service ? own : SERVICE_SEVERAL;
+		any = true;
+	}
+	return service;
+}
+
 static int emit(struct maker *k, const struct member *m, size_t n, const struct pattern *pattern)
 {
 	if (k->n == k->cap) {
@@ -186,6 +201,7 @@ static int emit(struct maker *k, const struct member *m, size_t n, const struct 
 	memset(f, 0, sizeof *f);
 	f->process = m[0].process;
 	f->reason = m[0].reason;
+	f->service = service_of(k->g, m, n);
 	f->pattern = *pattern;
 	for (size_t i = 0; i < n; i++) {
 		struct cell *c = &k->g->cell[m[i].cell];

@@ -75,8 +75,11 @@ int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, st
 		c->grades[best->grade]++;
 	else
 		c->reasons[p->claims[SIDE_SENDER].reason]++;
-	if (best->grade != GRADE_NONE)
+	if (best->grade != GRADE_NONE) {
+		c->service = c->packets == 1 || c->service == best->service ? best->service
+									    : SERVICE_SEVERAL;
 		keep_proof(c, p, best);
+	}
 	for (int side = 0; best->grade == GRADE_NONE && side < SIDES; side++)
 		keep_candidates(&g->tally[place], &p->claims[side]);
 	g->tally[place].packets++;

@@ -50,7 +50,7 @@ enum detail {
 	DETAIL_NO_CLOCK,     /* the log's clock could not be aligned */
 	DETAIL_NO_TIME,      /* the frame states no time */
 	DETAIL_NO_LOCAL,     /* no record shows which addresses are local */
-	DETAIL_FRAGMENT, /* a later fragment: no ports, or no event of its own */
+	DETAIL_FRAGMENT,     /* a later fragment: no ports, or no event of its own */
 	DETAIL_NO_TRANSPORT, /* the record does not say which protocol carried it */
 	DETAIL_COUNT,
 };
@@ -92,6 +92,7 @@ struct claim {
 	uint8_t because;      /* enum because: of the candidates */
 	uint8_t origin;       /* enum owner_origin where evidence[0] is the capture's own, else 0 */
 	process_handle process; /* PROCESS_NONE exactly where grade is GRADE_NONE */
+	uint32_t service;       /* which of its services: a tag, 0 or SERVICE_SEVERAL (process.h) */
 	/* Whose socket a kernel packet is about; of a named process, on whose behalf it acts. Or
 	 * PROCESS_NONE. */
 	process_handle about;

@@ -59,6 +59,7 @@ struct finding {
 	uint32_t number; /* from 1, in the order of the report */
 	char title[240];
 	process_handle process; /* PROCESS_NONE: the group is named by its reason */
+	uint32_t service;       /* of all its packets: a tag, 0 or SERVICE_SEVERAL */
 	enum reason reason;     /* where no process is named: the sender's */
 	struct pattern pattern;
 	uint64_t grades[GRADE_COUNT]; /* packets by best-graded side; [GRADE_NONE] unused */

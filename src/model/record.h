@@ -26,6 +26,17 @@ enum packet_way {
 	WAY_OUT,
 };
 
+/* An interface of a capture, as its file describes it. */
+struct capture_interface {
+	uint32_t id; /* place in the file, from 0; sections count on */
+	uint32_t link_type;
+	uint32_t snaplen; /* 0: none */
+	struct span name; /* or empty */
+	bool options_big; /* byte order of: */
+	struct span
+		options; /* pcapng: all options of its block as they stand in the file, or empty */
+};
+
 /* A captured frame. Text captures have no bytes: their reader fills `digest` itself. */
 struct packet {
 	struct span bytes;   /* captured bytes, link layer first; empty where `digested` */
@@ -37,7 +48,11 @@ struct packet {
 	 * its section, for whoever writes the packet again; else empty. Borrowed like `bytes`. */
 	bool options_big;
 	struct span options;
-	const struct owner *owner; /* or NULL; borrowed like `bytes` */
+	const struct owner *owner;                 /* or NULL; borrowed like `bytes` */
+	const struct capture_interface *interface; /* NULL: the file has one, and says nothing of
+						    * it; good until the source is closed */
+	struct span remark; /* what the source says of it in words ("dropped: ..."), or empty */
+	bool copy; /* the source gave this packet before, as another place in the system saw it */
 	struct digest digest;
 };
 
@@ -49,6 +64,8 @@ enum event_op {
 	EVENT_RECONNECT,
 	EVENT_DISCONNECT,
 	EVENT_RETRANSMIT,
+	EVENT_HOLD, /* the process holds this flow, or this local endpoint where the remote one is a
+		     * wildcard with port 0, and no packet of its own goes with it */
 };
 
 /* One network record of a kernel event log. `pid` is the payload's, never the log header's. */
@@ -59,6 +76,10 @@ struct event {
 	struct endpoint local, remote;
 	uint32_t pid;
 	uint32_t bytes; /* payload of a datagram; bytes of one call for TCP */
+	/* TRACES_* (source.h): the protocols whose events the provider that wrote this one logs; 0:
+	 * as the format says. */
+	uint8_t traces;
+	uint32_t tag; /* Windows: which service of the process the thread ran for, or 0 */
 };
 
 /* Something seen of a process: a row of a process table, or a start or end in a log. Spans are
@@ -67,10 +88,15 @@ struct process_note {
 	enum { NOTE_RUNNING, NOTE_START, NOTE_END } what;
 	uint32_t pid, parent; /* parent is good where has_parent */
 	bool has_parent;
-	bool image_cut;       /* the table cuts names at its column width: this one may go on */
-	bool service_table;   /* the table has a services column: no services means none */
-	struct span image;    /* file name as the table prints it, "store.exe" */
-	struct span services; /* service names, separated by ", " */
+	bool image_cut;     /* the table cuts names at its column width: this one may go on */
+	bool service_table; /* the table has a services column: no services means none */
+	bool service; /* one service that the process hosts, in `services`, beside others; `tag`
+		       * is what its threads bear, or 0 */
+	uint32_t tag;
+	bool has_start;
+	struct source_time start; /* when the process began, where that is stated */
+	struct span image;        /* file name as the table prints it, "store.exe" */
+	struct span services;     /* service names, separated by ", " */
 };
 
 /* An address of the host that captured. */

@@ -31,6 +31,7 @@ struct input_report {
 	struct tally tally;
 	uint64_t packets, events, processes; /* records yielded by kind */
 	uint64_t owned;                      /* packets whose process the file itself states */
+	uint64_t copies; /* packets that it saw at more than one place: counted once */
 	bool has_time;
 	struct ref_time first, last; /* on the reference clock where it is aligned, else its own */
 	bool has_clock;              /* events, or a capture beside the first one */
@@ -50,6 +51,7 @@ struct report {
 	uint64_t evicted;   /* packets, events and flows that a limit pushed out */
 	bool has_roster;    /* some evidence names processes */
 	bool has_events;    /* some evidence says who sent */
+	bool only_events;   /* no input has packets: what is counted are events */
 	bool interrupted;   /* Ctrl-C: what is known so far */
 	const char *filter; /* the expression, or NULL */
 };

@@ -35,6 +35,7 @@ struct source_format {
 	const char *title; /* for people: "Windows kernel trace (tracerpt text)" */
 	unsigned yields;   /* YIELDS_* */
 	unsigned traces;   /* TRACES_*: protocols that a log of this kind can hold */
+	bool traces_shown; /* which of them a log does hold, only its events show (event.traces) */
 	bool zone_stated;  /* its times are UTC or state their zone */
 	bool lines;        /* records are numbered by physical line */
 	int64_t tick_ns;   /* its clock may stand still for so long; 0 = as fine as its stamps */

@@ -20,7 +20,9 @@ void json_considered(struct json *j, const struct sink_context *c,
 void json_finding(struct json *j, const struct sink_context *c, const struct finding *f);
 void json_summary(struct json *j, const struct report *report);
 
-void json_process(struct json *j, const struct sink_context *c, process_handle handle);
+/* `service`: a tag, 0 or SERVICE_SEVERAL. */
+void json_process(
+	struct json *j, const struct sink_context *c, process_handle handle, uint32_t service);
 void json_key_time(struct json *j, const char *key, struct ref_time when);
 void json_key_evidence(struct json *j, const char *key, const struct sink_context *c,
 	const struct evidence *evidence, size_t n);

@@ -115,7 +115,7 @@ static void add_candidates(struct json *j, const struct sink_context *c, const s
 	for (size_t i = 0; i < f->n_candidates && i < FINDING_CANDIDATES; i++) {
 		json_object(j);
 		json_key(j, "process");
-		json_process(j, c, f->candidates[i].process);
+		json_process(j, c, f->candidates[i].process, 0);
 		json_key_text(j, "because", f->candidates[i].because);
 		json_end(j);
 	}
@@ -168,7 +168,7 @@ void json_finding(struct json *j, const struct sink_context *c, const struct fin
 	json_end(j);
 	if (f->process != PROCESS_NONE) {
 		json_key(j, "process");
-		json_process(j, c, f->process);
+		json_process(j, c, f->process, f->service);
 	}
 	json_end(j);
 }

@@ -67,7 +67,8 @@ static void add_services(struct json *j, const char *services)
 	json_end(j);
 }
 
-void json_process(struct json *j, const struct sink_context *c, process_handle handle)
+void json_process(
+	struct json *j, const struct sink_context *c, process_handle handle, uint32_t service)
 {
 	const struct process *p = context_process(c, handle);
 	json_object(j);
@@ -76,8 +77,9 @@ void json_process(struct json *j, const struct sink_context *c, process_handle h
 		json_key_u64(j, "pid", p->pid);
 		if (p->image && p->image[0])
 			json_key_text(j, "name", p->image);
-		if (p->services && p->services[0])
-			add_services(j, p->services);
+		const char *services = process_services(p, service);
+		if (services && services[0])
+			add_services(j, services);
 		if (host)
 			json_key_text(j, "host", host);
 		if (p->has_parent) {
@@ -139,7 +141,7 @@ static void add_end(struct json *j, const struct sink_context *c, const struct p
 		json_key_u64(j, "port", e->port);
 	if (claim->grade != GRADE_NONE) {
 		json_key(j, "process");
-		json_process(j, c, claim->process);
+		json_process(j, c, claim->process, claim->service);
 	}
 	json_end(j);
 }
@@ -163,7 +165,7 @@ static void add_candidate(
 {
 	json_object(j);
 	json_key(j, "process");
-	json_process(j, c, process);
+	json_process(j, c, process, 0);
 	json_key_text(j, "because", because);
 	json_end(j);
 }
@@ -196,7 +198,7 @@ static void add_about(
 		return;
 	json_key_object(j, key);
 	json_key(j, "process");
-	json_process(j, c, process);
+	json_process(j, c, process, 0);
 	json_end(j);
 }
 
@@ -238,7 +240,7 @@ static void add_outer_end(struct json *j, const struct sink_context *c,
 	if (claim->grade != GRADE_NONE) {
 		json_key_text(j, "grade", grade_name((enum grade)claim->grade));
 		json_key(j, "process");
-		json_process(j, c, claim->process);
+		json_process(j, c, claim->process, 0);
 		json_key_evidence(j, "evidence", c, &claim->evidence, 1);
 	} else {
 		json_key_text(j, "reason", reason_name(REASON_KERNEL_TUNNEL));
@@ -319,7 +321,7 @@ void json_considered(
 		else
 			add_event(j, e);
 		json_key(j, "process");
-		json_process(j, c, e->process);
+		json_process(j, c, e->process, 0);
 		if (!e->origin)
 			json_key_i64(j, "clock_delta_ns", e->delta_ns);
 		json_end(j);

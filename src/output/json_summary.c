@@ -59,6 +59,9 @@ void json_summary(struct json *j, const struct report *r)
 	json_begin_line(j, "summary");
 	json_key_object(j, "whosent");
 	add_inputs(j, r);
+	/* Where no input has packets, events stand for them. */
+	if (r->only_events)
+		json_key_text(j, "unit", "event");
 	json_key_u64(j, "packets", r->packets);
 	json_counts(j, r->grades, r->reasons);
 	json_key_object(j, "lost");

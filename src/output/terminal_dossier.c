@@ -53,9 +53,10 @@ static void add_named(struct terminal *t, const struct claim *claim)
 	struct str *s = &t->text;
 	words_process(s, t->context, claim->process);
 	const struct process *p = context_process(t->context, claim->process);
-	if (p && p->services && p->services[0]) {
+	const char *services = p ? process_services(p, claim->service) : NULL;
+	if (services && services[0]) {
 		str_text(s, ", ");
-		words_services(s, p->services);
+		words_services(s, services);
 	}
 	str_printf(s, ", %s: %s", grade_name((enum grade)claim->grade),
 		terminal_grade_text((enum grade)claim->grade));

@@ -12,7 +12,7 @@ static void add_title(struct terminal *t, const struct finding *f)
 {
 	struct str tail;
 	str_init(&tail, 64);
-	words_count(&tail, f->pattern.packets, "frame", "frames");
+	words_frames(&tail, t->context, f->pattern.packets);
 	str_text(&t->lead, MARK_BOLD);
 	str_printf(&t->lead, "%-2" PRIu32, f->number);
 	str_text(&t->lead, MARK_END);
@@ -36,7 +36,7 @@ static void add_title(struct terminal *t, const struct finding *f)
 }
 
 /* "exact for 1 frame, by ports for 1" */
-static void add_grades(struct str *s, const struct finding *f)
+static void add_grades(struct str *s, const struct sink_context *c, const struct finding *f)
 {
 	bool first = true;
 	for (int g = GRADE_COUNT - 1; g > GRADE_NONE; g--) {
@@ -44,20 +44,20 @@ static void add_grades(struct str *s, const struct finding *f)
 			continue;
 		str_printf(s, "%s%s for ", first ? "" : ", ", terminal_grade((enum grade)g));
 		if (first)
-			words_count(s, f->grades[g], "frame", "frames");
+			words_frames(s, c, f->grades[g]);
 		else
 			words_number(s, f->grades[g]);
 		first = false;
 	}
 }
 
-static void add_reasons(struct str *s, const struct finding *f)
+static void add_reasons(struct str *s, const struct sink_context *c, const struct finding *f)
 {
 	for (int r = REASON_NONE + 1; r < REASON_COUNT; r++) {
 		if (f->reasons[r] == 0)
 			continue;
 		str_printf(s, "%s%s for ", s->n ? "; " : "", reason_name((enum reason)r));
-		words_count(s, f->reasons[r], "frame", "frames");
+		words_frames(s, c, f->reasons[r]);
 		str_printf(s, ": %s", reason_text((enum reason)r));
 	}
 }
@@ -65,16 +65,17 @@ static void add_reasons(struct str *s, const struct finding *f)
 static void add_who(struct terminal *t, const struct finding *f)
 {
 	struct str *s = &t->text;
-	add_grades(s, f);
+	add_grades(s, t->context, f);
 	if (f->grades[GRADE_PATTERN])
 		str_text(s, "; no other process does this");
-	add_reasons(s, f);
+	add_reasons(s, t->context, f);
 	if (!s->n)
 		str_text(s, "no process is named");
 	const struct process *p = context_process(t->context, f->process);
-	if (p && p->services && p->services[0]) {
+	const char *services = p ? process_services(p, f->service) : NULL;
+	if (services && services[0]) {
 		str_text(s, "; ");
-		words_services(s, p->services);
+		words_services(s, services);
 	}
 	terminal_row(t, "who");
 }

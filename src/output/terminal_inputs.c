@@ -28,6 +28,11 @@ static void add_counts(struct str *s, const struct input_report *in)
 		words_count(s, kinds[i].n, kinds[i].one, kinds[i].many);
 		any = true;
 	}
+	if (in->copies) {
+		str_text(s, " (");
+		words_number(s, in->copies);
+		str_text(s, " copies)");
+	}
 	if (in->owned) {
 		str_text(s, " (");
 		words_number(s, in->owned);
@@ -187,7 +192,7 @@ static void add_input(struct terminal *t, const struct input_report *in)
 	}
 	str_text(s, in->format->title);
 	add_counts(s, in);
-	if (in->packets && in->has_time)
+	if (in->has_time && (in->packets || t->context->only_events))
 		add_times(s, in);
 	add_clock(s, in);
 	add_losses(s, in, t->context->verbose);

@@ -21,6 +21,10 @@ static void add_answers(struct terminal *t, const struct report *r)
 	struct str *s = &t->text;
 	if (r->packets == 0) {
 		str_text(s, r->filter ? "No frame matches the filter." : "No frames were read.");
+	} else if (t->context->only_events) {
+		str_text(s, "No input has packets. Told is what the logs say: ");
+		words_frames(s, t->context, r->packets);
+		str_text(s, ", each with its process.");
 	} else {
 		/* The sums are the correlator's promise; a report does not repeat one that fails.
 		 */

@@ -193,6 +193,11 @@ void words_process(struct str *s, const struct sink_context *c, process_handle h
 	}
 }
 
+void words_frames(struct str *s, const struct sink_context *c, uint64_t n)
+{
+	words_count(s, n, c->only_events ? "event" : "frame", c->only_events ? "events" : "frames");
+}
+
 void words_services(struct str *s, const char *services)
 {
 	str_text(s, strchr(services, ',') ? "services " : "service ");

@@ -33,6 +33,8 @@ const char *words_operation(enum event_op op); /* "send"; "event" where it has n
 /* "store.exe (2136)" or "PID 2136", in bold; " on HOST" where there are several hosts. */
 void words_process(struct str *s, const struct sink_context *c, process_handle handle);
 
+/* "1 frame", "12 frames"; events where there are no packets */
+void words_frames(struct str *s, const struct sink_context *c, uint64_t n);
 /* "service MSExchangeIS", "services IISADMIN, SMTPSVC" */
 void words_services(struct str *s, const char *services);
 

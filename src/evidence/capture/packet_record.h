@@ -23,6 +23,9 @@ static inline void packet_record_begin(struct record *ret, uint64_t number)
 	ret->packet.options_big = false;
 	ret->packet.options = (struct span){ 0 };
 	ret->packet.owner = NULL;
+	ret->packet.interface = NULL;
+	ret->packet.remark = (struct span){ 0 };
+	ret->packet.copy = false;
 }
 
 /* What a PKTAP header before the frame adds, where nothing said it before: see pktap.h. `owner` is

@@ -81,3 +81,23 @@ Test(coverage, the_log_that_covers_decides)
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 5500), "not-in-log");
 	coverage_done(&c);
 }
+
+/* What a trace of many providers holds, only its events show. Without any it denies nothing. */
+Test(coverage, a_log_that_shows_what_it_traces)
+{
+	static const struct source_format etl = { .traces = TRACES_TCP | TRACES_UDP,
+		.traces_shown = true };
+	struct coverage c;
+	struct err err = { 0 };
+	cr_assert_eq(coverage_init(&c, 3, &err), 0);
+	coverage_add(&c, 1, &etl, 0, &sure);
+	coverage_see(&c, 1, (struct ref_time){ 1000 });
+	coverage_see(&c, 1, (struct ref_time){ 2000 });
+	cr_assert_not(coverage_any(&c));
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1500), "no-evidence");
+	coverage_show(&c, 1, TRACES_UDP);
+	cr_assert(coverage_any(&c));
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1500), "not-in-log");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_TCP, 1500), "not-traced");
+	coverage_done(&c);
+}

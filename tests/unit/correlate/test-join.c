@@ -331,3 +331,76 @@ Test(fragments, event_is_the_first_parts_and_the_others_are_of_the_flow)
 	cr_assert_neq(sc->answers[lost].claims[SIDE_SENDER].reason, REASON_NOT_IN_LOG);
 	scene_free(sc);
 }
+
+/* A process is known to hold the flow before and behind: what lies between is its own, but no
+ * event of a datagram was seen, so it is never exact. */
+Test(join, what_is_held_before_and_behind_is_flow)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_say(sc, 0, EVENT_HOLD, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 0);
+	uint64_t between = scene_udp(sc, 500, US ":4000", PEER ":53", 30);
+	uint64_t back = scene_udp(sc, 510, PEER ":53", US ":4000", 30);
+	scene_say(sc, 1000, EVENT_HOLD, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 0);
+	uint64_t later = scene_udp(sc, 1500, US ":4000", PEER ":53", 30);
+	scene_say(sc, 9000, EVENT_HOLD, TRANSPORT_UDP, 8, US ":4001", PEER ":53", 0);
+	scene_finish(sc);
+	assert_sender(sc, between, "flow 7");
+	assert_receiver(sc, back, "flow 7");
+	assert_sender(sc, later, "not-in-log");
+	scene_free(sc);
+}
+
+/* Another process binds the port in between: nobody can say whose the datagram is. */
+Test(join, a_bound_port_makes_a_rival)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_say(sc, 0, EVENT_HOLD, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 0);
+	scene_say(sc, 400, EVENT_HOLD, TRANSPORT_UDP, 8, US ":4000", "0.0.0.0:0", 0);
+	uint64_t between = scene_udp(sc, 500, US ":4000", PEER ":53", 30);
+	scene_say(sc, 1000, EVENT_HOLD, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 0);
+	scene_finish(sc);
+	assert_sender(sc, between, "ambiguous");
+	scene_free(sc);
+}
+
+static void say_service(struct scene *sc, double ms, enum event_op op, uint32_t tag)
+{
+	struct event e = { .op = op,
+		.transport = TRANSPORT_UDP,
+		.pid = 7,
+		.bytes = 30,
+		.tag = tag,
+		.local = scene_endpoint(US ":4000"),
+		.remote = scene_endpoint(PEER ":53") };
+	scene_event(sc, ms, &e);
+}
+
+/* A receive is logged while any thread runs; the send of the same flow says which service it is. */
+Test(join, the_service_of_a_flow_is_that_of_its_events)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	say_service(sc, 100, EVENT_SEND, 22);
+	uint64_t sent = scene_udp(sc, 101, US ":4000", PEER ":53", 30);
+	uint64_t answer = scene_udp(sc, 120, PEER ":53", US ":4000", 30);
+	say_service(sc, 121, EVENT_RECV, 0);
+	scene_finish(sc);
+	cr_assert_eq(sc->answers[sent].claims[SIDE_SENDER].service, 22);
+	cr_assert_eq(sc->answers[answer].claims[SIDE_RECEIVER].service, 22);
+	scene_free(sc);
+}
+
+/* Two services of one process share the socket: their own sends are told apart, the rest is not. */
+Test(join, a_flow_of_two_services_is_of_several)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	say_service(sc, 100, EVENT_SEND, 22);
+	uint64_t sent = scene_udp(sc, 101, US ":4000", PEER ":53", 30);
+	say_service(sc, 400, EVENT_SEND, 23);
+	scene_udp(sc, 401, US ":4000", PEER ":53", 30);
+	uint64_t answer = scene_udp(sc, 420, PEER ":53", US ":4000", 30);
+	say_service(sc, 421, EVENT_RECV, 0);
+	scene_finish(sc);
+	cr_assert_eq(sc->answers[sent].claims[SIDE_SENDER].service, 22);
+	cr_assert_eq(sc->answers[answer].claims[SIDE_RECEIVER].service, SERVICE_SEVERAL);
+	scene_free(sc);
+}

@@ -11,7 +11,7 @@ static const struct tenure_reach reach = {
 
 static void stretch(struct succession *s, process_handle p, int64_t t)
 {
-	tenure_stretch(s, p, (struct ref_time){ t }, (struct evidence){ 1, (uint64_t)t });
+	tenure_stretch(s, p, 0, (struct ref_time){ t }, (struct evidence){ 1, (uint64_t)t });
 }
 
 /* "-" nobody, "7" sole, "7|8" rivals. */

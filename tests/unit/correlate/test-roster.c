@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "correlate/roster.h"
 
@@ -119,5 +120,74 @@ Test(roster, hosts_have_pids_of_their_own)
 {
 	struct roster *r = new ();
 	cr_assert_neq(roster_at(r, 0, 7, at(1), &err), roster_at(r, 1, 7, at(1), &err));
+	roster_free(r);
+}
+
+static void serve(struct roster *r, uint32_t pid, const char *service, uint32_t tag, int64_t t)
+{
+	struct process_note n = {
+		.pid = pid, .service = true, .services = span_text(service), .tag = tag
+	};
+	struct ref_time when = at(t);
+	cr_assert_eq(roster_note(r, 0, &n, t < 0 ? NULL : &when, &err), 0);
+}
+
+/* The services of a shared host process are listed one by one, at the end of a trace. */
+Test(roster, services_add_up_and_keep_their_tags)
+{
+	struct roster *r = new ();
+	process_handle h = roster_at(r, 0, 7, at(100), &err);
+	serve(r, 7, "Dhcp", 21, 900);
+	serve(r, 7, "Dnscache", 22, 900);
+	serve(r, 7, "Dhcp", 21, 901);
+	serve(r, 9, "Spooler", 0, -1);
+	cr_assert_eq(roster_bind(r, &err), 0);
+	cr_assert_str_eq(get(r, h)->services, "Dhcp, Dnscache");
+	cr_assert_str_eq(process_services(get(r, h), 22), "Dnscache");
+	cr_assert_str_eq(process_services(get(r, h), 23), "Dhcp, Dnscache", "a tag of nobody");
+	cr_assert_str_eq(process_services(get(r, h), SERVICE_SEVERAL), "Dhcp, Dnscache");
+	cr_assert_str_eq(get(r, h + 1)->services, "Spooler");
+	roster_free(r);
+}
+
+Test(roster, more_services_than_a_process_can_host_are_left_out)
+{
+	struct roster *r = new ();
+	for (int i = 0; i < 2000; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "s%d", i);
+		serve(r, 7, name, 0, 100);
+	}
+	cr_assert_eq(roster_bind(r, &err), 0);
+	cr_assert_lt(strlen(get(r, 0)->services), 2000);
+	roster_free(r);
+}
+
+/* A rundown at the end states that its process is younger than what the PID did before. */
+Test(roster, a_stated_birth_parts_two_processes)
+{
+	struct roster *r = new ();
+	const int64_t s = STAMP_NS_PER_S;
+	process_handle a = roster_at(r, 0, 7, at(10 * s), &err);
+	process_handle b = roster_at(r, 0, 7, at(30 * s), &err);
+	cr_assert_eq(a, b, "nothing tells them apart yet");
+	cr_assert_eq(roster_begun(r, 0, 7, at(40 * s), at(20 * s), &err), 0);
+	note(r, NOTE_RUNNING, 7, "young.exe", 40 * s);
+	cr_assert_eq(roster_bind(r, &err), 0);
+	cr_assert_null(get(r, a)->image, "whose packets these were is not known");
+	process_handle young = roster_at(r, 0, 7, at(40 * s), &err);
+	cr_assert_str_eq(get(r, young)->image, "young.exe");
+	cr_assert_eq(roster_at(r, 0, 7, at(10 * s), &err), a);
+	roster_free(r);
+}
+
+Test(roster, a_stated_birth_before_all_that_was_seen_is_the_same_process)
+{
+	struct roster *r = new ();
+	const int64_t s = STAMP_NS_PER_S;
+	process_handle a = roster_at(r, 0, 7, at(10 * s), &err);
+	cr_assert_eq(roster_begun(r, 0, 7, at(40 * s), at(10 * s + 1000000), &err), 0, "one tick");
+	note(r, NOTE_RUNNING, 7, "old.exe", 40 * s);
+	cr_assert_str_eq(get(r, a)->image, "old.exe");
 	roster_free(r);
 }
