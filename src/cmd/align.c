@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/run.h"
+#include "correlate/stated.h"
 #include "correlate/vote.h"
 #include "decode/decode.h"
 #include "evidence/formats.h"
@@ -49,6 +50,7 @@ static int take_record(
 	p->has_packets = true;
 	struct digest d;
 	decode_packet(&rec->packet, &d);
+	stated_trim(&rec->packet, &d);
 	if (rec->packet.owner && hosts_see_owned(&r->hosts, input, &d, err) < 0)
 		return -1;
 	if (r->inputs[input].details)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/run.h"
+#include "correlate/stated.h"
 #include "decode/decode.h"
 
 static bool is_log(const struct run_input *in)
@@ -161,6 +162,7 @@ static int take_packet(struct run *r, const struct merged *m, struct err *err)
 	}
 	if (!packet)
 		return 0;
+	stated_trim(&m->record.packet, &digest);
 	if (m->record.packet.owner) {
 		r->reports[m->record.input].owned++;
 		r->report.has_events = true;

@@ -34,9 +34,16 @@ struct clock clock_reference(void);
 /* As said with --clock FILE=OFFSET. */
 struct clock clock_given(int64_t offset_ns, int64_t tick_ns);
 
+/* Stamps of another age are damage, and bent until windows around them can be reckoned with. */
+#define CLOCK_MOST_NS (INT64_MAX / 2)
+
 static inline struct ref_time clock_to_ref(const struct clock *c, struct source_time t)
 {
-	return (struct ref_time){ .ns = t.ns + c->offset_ns };
+	struct ref_time ref;
+	if (__builtin_add_overflow(t.ns, c->offset_ns, &ref.ns) || ref.ns > CLOCK_MOST_NS ||
+		ref.ns < -CLOCK_MOST_NS)
+		ref.ns = t.ns < 0 ? -CLOCK_MOST_NS : CLOCK_MOST_NS;
+	return ref;
 }
 
 /* May its times be compared with the reference at all? */

@@ -24,13 +24,11 @@ void coverage_done(struct coverage *c)
 void coverage_add(struct coverage *c, uint32_t input, const struct source_format *format,
 	uint32_t host, const struct clock *clock)
 {
-	c->logs[input] = (struct coverage_log){
-		.present = true,
+	c->logs[input] = (struct coverage_log){ .present = true,
 		.host = host,
 		.traces = format->traces_shown ? 0 : format->traces,
 		.shown = format->traces_shown,
-		.clock = clock
-	};
+		.clock = clock };
 }
 
 void coverage_see(struct coverage *c, uint32_t input, struct ref_time when)

@@ -20,8 +20,8 @@ int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err
 	h->has_evidence = calloc(n_inputs + 1, sizeof *h->has_evidence);
 	h->given = calloc(n_inputs + 1, sizeof *h->given);
 	h->names = calloc(n_inputs + 1, sizeof *h->names);
-	h->stars = calloc(n_inputs + 1, sizeof *h->stars);
-	if (!h->of_input || !h->has_evidence || !h->given || !h->names || !h->stars) {
+	h->knows = calloc(n_inputs + 1, sizeof *h->knows);
+	if (!h->of_input || !h->has_evidence || !h->given || !h->names || !h->knows) {
 		hosts_done(h);
 		return err_nomem(err);
 	}
@@ -40,7 +40,7 @@ void hosts_done(struct hosts *h)
 	free(h->has_evidence);
 	free(h->given);
 	free(h->names);
-	free(h->stars);
+	free(h->knows);
 	*h = (struct hosts){ 0 };
 }
 
@@ -83,6 +83,7 @@ static int learn(struct hosts *h, uint32_t input, const struct addr *local, stru
 {
 	bool new;
 	struct err full = { 0 };
+	h->knows[input] = true;
 	struct local_entry *l = map_put(&h->locals, local, &new, &full);
 	if (!l)
 		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
@@ -110,61 +111,16 @@ int hosts_see_address(struct hosts *h, uint32_t input, const struct addr *local,
 	return tells_host(local) ? learn(h, input, local, err) : 0;
 }
 
-static bool among(const struct addr *list, size_t n, const struct addr *a)
-{
-	for (size_t i = 0; i < n; i++)
-		if (addr_equal(&list[i], a))
-			return true;
-	return false;
-}
-
-static void add_peer(struct star *s, const struct addr *peer)
-{
-	if (s->n_peers < STAR_PEERS && !among(s->peers, s->n_peers, peer))
-		s->peers[s->n_peers++] = *peer;
-}
-
-/* The centre of the star that owned packets make: with eight peers around one address that is an
- * end of them all, it is the local one. Wrong for a host that speaks from eight addresses of its
- * own with one single peer: that peer would be taken for the host. */
-static const struct addr *star_see(struct star *s, const struct flow *f)
-{
-	const struct addr *ends[2] = { &f->src.addr, &f->dst.addr };
-	if (!s->begun) {
-		s->begun = true;
-		s->n_centres = 2;
-		s->centres[0] = *ends[0];
-		s->centres[1] = *ends[1];
-	}
-	uint8_t n = 0;
-	for (uint8_t i = 0; i < s->n_centres; i++) {
-		struct addr was = s->centres[i];
-		if (addr_equal(&was, ends[0]) || addr_equal(&was, ends[1]))
-			s->centres[n++] = was;
-		else
-			add_peer(s, &was);
-	}
-	s->n_centres = n;
-	s->failed = n == 0;
-	if (n != 1)
-		return NULL;
-	add_peer(s, ends[addr_equal(&s->centres[0], ends[0])]);
-	return s->n_peers == STAR_PEERS ? &s->centres[0] : NULL;
-}
-
 int hosts_see_owned(struct hosts *h, uint32_t input, const struct digest *d, struct err *err)
 {
 	const struct addr *local = NULL;
 	if (!digest_has(d, DIGEST_ADDRS) || (d->known & (DIGEST_ARP | DIGEST_OUTER)))
 		return 0;
-	struct star *star = &h->stars[input][d->ip_version == 6];
+	/* What was received by UDP may have gone to a subnet's broadcast address. */
 	if (digest_has(d, DIGEST_SENT))
 		local = &d->flow.src.addr;
-	else if (digest_has(d, DIGEST_RECEIVED))
+	else if (digest_has(d, DIGEST_RECEIVED) && d->transport == TRANSPORT_TCP)
 		local = &d->flow.dst.addr;
-	else if (!star->failed && !addr_is_group(&d->flow.dst.addr) &&
-		!addr_equal(&d->flow.src.addr, &d->flow.dst.addr))
-		local = star_see(star, &d->flow);
 	if (!local || !tells_host(local))
 		return 0;
 	h->has_evidence[input] = true;
@@ -209,6 +165,12 @@ uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a)
 		return h->n == 1 ? 0 : HOST_NONE;
 	const struct local_entry *l = map_find(&h->locals, a);
 	return l ? l->owner : HOST_NONE;
+}
+
+bool hosts_owns(const struct hosts *h, uint32_t input, const struct addr *a)
+{
+	uint32_t host = hosts_of_addr(h, a);
+	return host != HOST_NONE && host == h->of_input[input] && h->knows[input];
 }
 
 bool hosts_any_local(const struct hosts *h)

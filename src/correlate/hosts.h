@@ -15,17 +15,6 @@
 
 #define HOST_NONE UINT32_MAX
 
-/* Peers after which the one address that all owned packets share is taken as local. */
-#define STAR_PEERS 8
-
-/* Owned packets of one capture and IP version whose direction is not stated. */
-struct star {
-	bool begun, failed;
-	uint8_t n_centres, n_peers;
-	struct addr centres[2]; /* each is an end of every packet so far */
-	struct addr peers[STAR_PEERS];
-};
-
 struct hosts {
 	uint32_t *of_input; /* [n_inputs] */
 	bool *has_evidence; /* [n_inputs] its records tie processes to addresses */
@@ -34,8 +23,8 @@ struct hosts {
 	const char **names; /* [n] or NULL each */
 	size_t n;           /* at least 1 once settled */
 	bool settled;
-	struct map locals;       /* address -> input while learning, host once settled */
-	struct star (*stars)[2]; /* [n_inputs], by IP version */
+	struct map locals; /* address -> input while learning, host once settled */
+	bool *knows;       /* [n_inputs] it showed a local address itself */
 };
 
 int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err *err);
@@ -62,6 +51,10 @@ int hosts_settle(struct hosts *h, struct err *err);
 
 /* The host that owns the address, or HOST_NONE. Loopback addresses belong to the only host. */
 uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a);
+
+/* Is it an address of the machine that this input was written on? What other inputs know does not
+ * count where this one knows nothing: it may be of another machine. */
+bool hosts_owns(const struct hosts *h, uint32_t input, const struct addr *a);
 
 /* Is any local address known? */
 bool hosts_any_local(const struct hosts *h);

@@ -93,8 +93,7 @@ static struct stretch gather_packets(struct match *m, const struct held_packet *
 		if (p->when.ns > events->to + c->error_ns + DISORDER_NS)
 			break;
 		if (p->settled[side] || digest_has(&p->digest, DIGEST_FRAGMENT) ||
-			!same_length(head, p) ||
-			p->when.ns < events->from - c->error_ns ||
+			!same_length(head, p) || p->when.ns < events->from - c->error_ns ||
 			p->when.ns > events->to + c->error_ns)
 			continue;
 		if (c->n_packets == CLUSTER) {

@@ -29,6 +29,7 @@ struct pid_entry {
 struct instance {
 	process_handle earlier; /* the process that had the PID before */
 	struct ref_time first_seen;
+	bool stated; /* a capture's packet states it; its image, if any, is what that said */
 };
 
 struct roster {
@@ -294,9 +295,13 @@ int roster_begun(struct roster *r, uint32_t host, uint32_t pid, struct ref_time 
  * for each packet may not make this dear. */
 #define STATED_MOST 64
 
-static bool is_stated(const struct process *p, const struct process_note *note,
+/* A statement without a name is of a process without a name: the capture may hold sections of
+ * other machines, and names that were known before belong to their own packets. */
+static bool is_stated(const struct process *p, bool stated, const struct process_note *note,
 	struct ref_time when, const struct ref_time *start)
 {
+	if (stated ? !p->image != !note->image.n : false)
+		return false;
 	if (note->image.n && p->image && !same_text(p->image, note->image))
 		return false;
 	if (start && p->has_start && p->start.ns != start->ns)
@@ -317,12 +322,19 @@ process_handle roster_stated(struct roster *r, uint32_t host, const struct proce
 				note->pid);
 			return PROCESS_NONE;
 		}
-		if (is_stated(&r->processes[h], note, when, start))
+		if (is_stated(&r->processes[h], r->instances[h].stated, note, when, start))
 			break;
 	}
-	if (h == PROCESS_NONE)
+	if (h == PROCESS_NONE) {
 		h = add(r, e, when, err);
-	if (h == PROCESS_NONE || name_instance(r, h, note, err) < 0)
+		if (h != PROCESS_NONE)
+			r->instances[h].stated = true;
+	}
+	if (h == PROCESS_NONE)
+		return PROCESS_NONE;
+	/* A name that comes from here is a statement's from now on. */
+	r->instances[h].stated |= !r->processes[h].image && note->image.n;
+	if (name_instance(r, h, note, err) < 0)
 		return PROCESS_NONE;
 	if (when.ns < r->instances[h].first_seen.ns)
 		r->instances[h].first_seen = when;

@@ -362,8 +362,9 @@ static void find_service(const struct settler *s, struct held_packet *p, enum si
 int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
-	for (int side = 0; side < SIDES; side++) {
+	for (int side = 0; side < SIDES; side++)
 		settle_side(s, place, side);
+	for (int side = 0; side < SIDES; side++) {
 		stated_settle(s->match.hosts, s->roster, p, side);
 		find_service(s, p, side);
 	}

@@ -2,19 +2,27 @@
 /* Process information in captures: see stated.h. */
 #include "correlate/stated.h"
 
+#include <string.h>
+
 #include "correlate/clock.h"
 
 /* A program that looks a flow up finds one of its two sockets. Where both are on this host (a
  * loopback), it names that one for both directions, whichever end it is. */
-static bool is_looked_up(const struct held_packet *p)
+static bool is_looked_up(enum owner_origin origin)
 {
-	return p->stated.origin == OWNER_PTCPDUMP || p->stated.origin == OWNER_RUSTNET ||
-		p->stated.origin == OWNER_WIRESHARK;
+	return origin == OWNER_PTCPDUMP || origin == OWNER_RUSTNET || origin == OWNER_WIRESHARK;
 }
 
-static bool is_local(const struct hosts *h, const struct addr *a)
+static bool is_local(const struct hosts *h, uint32_t input, const struct addr *a)
 {
-	return addr_is_loopback(a) || hosts_of_addr(h, a) != HOST_NONE;
+	return addr_is_loopback(a) || hosts_owns(h, input, a);
+}
+
+/* An address of a machine whose evidence is another input. */
+static bool is_anothers(const struct hosts *h, uint32_t input, const struct addr *a)
+{
+	uint32_t host = hosts_of_addr(h, a);
+	return host != HOST_NONE && host != h->of_input[input];
 }
 
 bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *ret)
@@ -22,13 +30,14 @@ bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *
 	const struct digest *d = &p->digest;
 	const struct flow *f = digest_has(d, DIGEST_OUTER) ? &d->outer : &d->flow;
 	bool addrs = digest_has(d, DIGEST_ADDRS);
-	bool src = addrs && is_local(h, &f->src.addr), dst = addrs && is_local(h, &f->dst.addr);
-	if (src && dst && is_looked_up(p))
+	bool src = addrs && is_local(h, p->input, &f->src.addr);
+	bool dst = addrs && is_local(h, p->input, &f->dst.addr);
+	if (src && dst && is_looked_up((enum owner_origin)p->stated.origin))
 		return false;
 	bool sent = digest_has(d, DIGEST_SENT), received = digest_has(d, DIGEST_RECEIVED);
 	if (sent != received) {
 		*ret = sent ? SIDE_SENDER : SIDE_RECEIVER;
-		return true;
+		return !is_anothers(h, p->input, sent ? &f->src.addr : &f->dst.addr);
 	}
 	*ret = src ? SIDE_SENDER : SIDE_RECEIVER;
 	return src != dst;
@@ -68,6 +77,30 @@ static process_handle look_up(const struct stated_setup *s, const struct owner *
 		owner->has_start ? &start : NULL, err);
 }
 
+/* Interfaces that join this host to its own guests. Out of them means into a guest, and the process
+ * that was looked up may be at either end. Wrong for a bridge or a tunnel with a name of its own.
+ */
+static bool joins_guests(struct span name)
+{
+	static const char *const begins[] = { "docker", "br-", "virbr", "veth", "vnet", "cni",
+		"flannel", "cali", "cilium", "lxc", "lxd", "podman", "vmnet", "vboxnet", "tap",
+		"bridge", "nerdctl", "kube" };
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+		size_t n = strlen(begins[i]);
+		if (name.n >= n && memcmp(name.p, begins[i], n) == 0)
+			return true;
+	}
+	return name.n > 2 && name.p[0] == 'b' && name.p[1] == 'r' && name.p[2] >= '0' &&
+		name.p[2] <= '9';
+}
+
+void stated_trim(const struct packet *packet, struct digest *d)
+{
+	if (packet->owner && packet->interface && is_looked_up(packet->owner->origin) &&
+		joins_guests(packet->interface->name))
+		d->known &= ~(uint32_t)(DIGEST_SENT | DIGEST_RECEIVED);
+}
+
 int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
 	struct err *err)
 {
@@ -84,7 +117,8 @@ int stated_take(const struct stated_setup *s, const struct owner *owner, struct 
 	}
 	if (full.kind == ERR_NOMEM)
 		return err_nomem(err);
-	if (p->stated.process == PROCESS_NONE)
+	p->stated.limited = p->stated.process == PROCESS_NONE;
+	if (p->stated.limited)
 		return 0;
 	p->stated.origin = (uint8_t)owner->origin;
 	learn(s, p);
@@ -174,10 +208,13 @@ bool stated_decides(
 	if (p->stated.origin == 0 || grade_of(p) < GRADE_FLOW || !stated_side(h, p, &meant) ||
 		meant != side)
 		return false;
+	bool by_statements = c->n_evidence > 0;
+	for (uint8_t i = 0; i < c->n_evidence; i++)
+		by_statements = by_statements && c->evidence[i].input == p->input;
 	for (uint8_t i = 0; i < c->n_candidates; i++)
 		if (c->candidates[i] == p->stated.process)
 			return true;
-	return false;
+	return by_statements;
 }
 
 static bool is_outer_only(const struct held_packet *p)
@@ -194,14 +231,21 @@ void stated_settle(
 	enum owner_origin origin = (enum owner_origin)p->stated.origin;
 	enum grade grade = grade_of(p);
 	enum side meant;
+	/* What it states is not known any more; what other packets of the flow state is not it. */
+	if (p->stated.limited && c->grade && c->evidence[0].input == p->input)
+		*c = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
 	if (origin == 0)
 		return;
 	bool known = stated_side(h, p, &meant);
+	/* Who neither end is known as: the statement is for one of them all the same. */
+	bool nobodys = p->claims[0].reason == REASON_OTHER_HOST &&
+		p->claims[1].reason == REASON_OTHER_HOST && side == SIDE_SENDER;
 	if ((known && meant != side) || is_outer_only(p))
 		return;
 	if (known && grade != GRADE_NONE)
 		weigh(roster, c, p, grade);
-	else if (c->grade == GRADE_NONE && c->reason != REASON_OTHER_HOST && !is_kernels(c))
+	else if (c->grade == GRADE_NONE && !is_kernels(c) &&
+		(nobodys || c->reason != REASON_OTHER_HOST))
 		add_candidate(c, p, owner_because(origin));
 }
 

@@ -21,6 +21,9 @@ struct stated_setup {
 int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
 	struct err *err);
 
+/* Takes a direction out of the digest that says nothing of the end which the packet's owner is. */
+void stated_trim(const struct packet *packet, struct digest *d);
+
 /* Which end does the statement speak of? False where that is not known. */
 bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *ret);
 

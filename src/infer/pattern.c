@@ -68,12 +68,39 @@ static bool log_is_complete(const struct witness *w)
 	return w->with_event * 10 >= (w->with_event + w->denied) * 9;
 }
 
+static bool mentions_others(const struct cell_tally *c, const struct witness *w)
+{
+	for (unsigned i = 0; i < c->n_candidates; i++) {
+		unsigned k = 0;
+		while (k < w->n_candidates && w->candidates[k] != c->candidates[i])
+			k++;
+		if (k == w->n_candidates)
+			return true;
+	}
+	return false;
+}
+
+static void add_verdict_candidate(struct cell_verdict *v, process_handle process)
+{
+	for (unsigned i = 0; i < v->n_candidates; i++)
+		if (v->candidates[i] == process)
+			return;
+	if (v->n_candidates == CLAIM_CANDIDATES)
+		v->more_candidates = true;
+	else
+		v->candidates[v->n_candidates++] = process;
+}
+
 /* Wrong where a second process sent the same pattern and the log has not one of its events: an
  * excerpt of one process's rows. That is why `pattern` is below every grade with evidence. */
 static struct cell_verdict judge(const struct cell_tally *c, const struct witness *w)
 {
 	struct cell_verdict v = { .process = PROCESS_NONE };
 	if (!lacks_evidence(c) || w->n_candidates == 0)
+		return v;
+	/* What a capture says of these very packets is not outvoted by others. */
+	bool others = mentions_others(c, w);
+	if (w->n_candidates == 1 && others)
 		return v;
 	if (c->reason == REASON_NOT_IN_LOG && log_is_complete(w))
 		return v;
@@ -87,6 +114,8 @@ static struct cell_verdict judge(const struct cell_tally *c, const struct witnes
 	v.more_candidates = w->more_candidates;
 	for (unsigned i = 0; i < w->n_candidates; i++)
 		v.candidates[i] = w->candidates[i];
+	for (unsigned i = 0; i < c->n_candidates && others; i++)
+		add_verdict_candidate(&v, c->candidates[i]);
 	return v;
 }
 

@@ -70,6 +70,7 @@ static void scene_learn(struct scene *sc, const char *local)
 		.op = EVENT_SEND, .transport = TRANSPORT_UDP, .local = scene_endpoint(local)
 	};
 	cr_assert_eq(hosts_see_event(&sc->hosts, 1, &e, &err), 0);
+	cr_assert_eq(hosts_see_address(&sc->hosts, 0, &e.local.addr, &err), 0);
 }
 
 /* `state` of the log's clock; its tick and error are 15.625 ms. `local` is "10.0.0.1:0". */

@@ -340,35 +340,8 @@ Test(tunnel, what_cannot_be_read_inside_is_the_kernels)
 	scene_free(sc);
 }
 
-static uint32_t host_after(uint8_t peers, bool from_one_side)
-{
-	struct hosts h;
-	struct err err = { 0 };
-	struct hash_key key = { 3, 4 };
-	cr_assert_eq(hosts_init(&h, 1, key, &err), 0);
-	for (uint8_t i = 0; i < peers; i++) {
-		struct digest d = udp(HERE, THERE, 0);
-		d.flow.dst.addr.b[15] = i;
-		if (!from_one_side && i % 2)
-			d.flow = flow_reverse(d.flow);
-		cr_assert_eq(hosts_see_owned(&h, 0, &d, &err), 0);
-	}
-	cr_assert_eq(hosts_settle(&h, &err), 0);
-	struct endpoint here = scene_endpoint(HERE);
-	uint32_t host = hosts_of_addr(&h, &here.addr);
-	hosts_done(&h);
-	return host;
-}
-
-Test(hosts, star_of_peers_shows_the_local_address)
-{
-	cr_assert_eq(host_after(STAR_PEERS, false), 0);
-	cr_assert_eq(host_after(STAR_PEERS, true), 0);
-	/* A host with seven addresses and one peer looks just like this. */
-	cr_assert_eq(host_after(STAR_PEERS - 1, true), HOST_NONE);
-}
-
-Test(hosts, two_centres_show_nothing)
+/* Ten containers that speak with one server look just like one host with ten peers. */
+Test(hosts, owned_packets_without_a_direction_show_no_local_address)
 {
 	struct hosts h;
 	struct err err = { 0 };
@@ -377,12 +350,142 @@ Test(hosts, two_centres_show_nothing)
 	for (uint8_t i = 0; i < 40; i++) {
 		struct digest d = udp(HERE, THERE, 0);
 		d.flow.dst.addr.b[15] = i;
-		d.flow.src.addr.b[14] = i & 1;
 		cr_assert_eq(hosts_see_owned(&h, 0, &d, &err), 0);
 	}
 	cr_assert_eq(hosts_settle(&h, &err), 0);
 	cr_assert_not(hosts_any_local(&h));
 	hosts_done(&h);
+}
+
+/* Two machines received one datagram to their subnet's broadcast address: they stay two. */
+Test(hosts, a_received_datagram_shows_no_local_address)
+{
+	struct hosts h;
+	struct err err = { 0 };
+	struct hash_key key = { 3, 4 };
+	struct digest d = udp(THERE, "10.0.0.255:137", DIGEST_RECEIVED);
+	struct digest a = udp("10.0.0.1:9", THERE, DIGEST_SENT);
+	struct digest b = udp("10.0.0.2:9", THERE, DIGEST_SENT);
+	cr_assert_eq(hosts_init(&h, 2, key, &err), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		cr_assert_eq(hosts_see_owned(&h, i, &d, &err), 0);
+		cr_assert_eq(hosts_see_owned(&h, i, i ? &b : &a, &err), 0);
+	}
+	cr_assert_eq(hosts_settle(&h, &err), 0);
+	cr_assert_eq(h.n, 2);
+	cr_assert_eq(hosts_of_addr(&h, &d.flow.dst.addr), HOST_NONE);
+	hosts_done(&h);
+}
+
+/* What another file knows of its own machine says nothing of the one behind this file. */
+Test(hosts, a_file_that_knows_no_address_owns_none)
+{
+	struct hosts h;
+	struct err err = { 0 };
+	struct hash_key key = { 3, 4 };
+	struct endpoint here = scene_endpoint(HERE);
+	cr_assert_eq(hosts_init(&h, 2, key, &err), 0);
+	cr_assert_eq(hosts_see_address(&h, 0, &here.addr, &err), 0);
+	cr_assert_eq(hosts_settle(&h, &err), 0);
+	cr_assert(hosts_owns(&h, 0, &here.addr));
+	cr_assert_eq(h.of_input[1], 0, "the only host");
+	cr_assert_not(hosts_owns(&h, 1, &here.addr));
+	hosts_done(&h);
+}
+
+static uint32_t trimmed(enum owner_origin origin, const char *name)
+{
+	struct capture_interface interface = { .name = span_text(name) };
+	struct owner o = owner_of(origin, 42, "nginx");
+	struct packet p = { .owner = &o, .interface = &interface };
+	struct digest d = udp(THERE, HERE, DIGEST_SENT);
+	stated_trim(&p, &d);
+	return d.known & (DIGEST_SENT | DIGEST_RECEIVED);
+}
+
+/* Out of a bridge is into a guest, whose process is the receiver; a kernel says whose socket it is
+ * all the same. A bridge of another name is not known as one. */
+Test(stated, direction_at_a_bridge_says_nothing_of_who_was_looked_up)
+{
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "docker0"), 0);
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "br-4f1c"), 0);
+	cr_assert_eq(trimmed(OWNER_RUSTNET, "br0"), 0);
+	cr_assert_eq(trimmed(OWNER_WIRESHARK, "vethd1"), 0);
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "eth0"), DIGEST_SENT);
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "bronze"), DIGEST_SENT);
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, ""), DIGEST_SENT);
+	cr_assert_eq(trimmed(OWNER_DARWIN, "bridge100"), DIGEST_SENT);
+}
+
+/* The second section of a file is of another machine, and its block could not be read. */
+Test(stated, a_statement_without_a_name_borrows_none)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	struct owner named = owner_of(OWNER_DARWIN, 42, "curl");
+	struct owner nameless = owner_of(OWNER_DARWIN, 42, "");
+	struct digest a = udp("10.0.0.1:1", THERE, DIGEST_SENT);
+	struct digest b = udp("10.0.0.1:2", THERE, DIGEST_SENT);
+	struct digest c = udp("10.0.0.1:3", THERE, DIGEST_SENT);
+	uint64_t before = stated_packet(sc, 0, &b, &nameless);
+	uint64_t with = stated_packet(sc, 1, &a, &named);
+	uint64_t behind = stated_packet(sc, 2, &c, &nameless);
+	scene_finish(sc);
+	assert_sender(sc, before, "exact 42");
+	cr_assert_str_eq(image_of(sc, before, SIDE_SENDER), "");
+	cr_assert_str_eq(image_of(sc, with, SIDE_SENDER), "curl");
+	assert_sender(sc, behind, "exact 42");
+	cr_assert_str_eq(image_of(sc, behind, SIDE_SENDER), "");
+	scene_free(sc);
+}
+
+/* Three processes follow each other on one flow; each packet states its own. */
+Test(stated, a_packets_own_statement_decides_among_statements)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	struct digest d = udp(HERE, THERE, DIGEST_SENT);
+	uint64_t frames[6];
+	for (uint32_t i = 0; i < 6; i++) {
+		struct owner o = owner_of(OWNER_PTCPDUMP, 40 + i % 3, "x");
+		frames[i] = stated_packet(sc, i * 10, &d, &o);
+	}
+	scene_finish(sc);
+	for (uint32_t i = 0; i < 6; i++) {
+		char want[16];
+		snprintf(want, sizeof want, "flow %u", 40 + i % 3);
+		assert_sender(sc, frames[i], want);
+	}
+	scene_free(sc);
+}
+
+/* More names of one PID than are kept: the packet states one, and it is not another one's. */
+Test(stated, a_limit_leaves_no_name)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	struct digest d = udp(HERE, THERE, DIGEST_SENT);
+	uint64_t last = 0;
+	for (int i = 0; i < 80; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "x%d", i);
+		struct owner o = owner_of(OWNER_PTCPDUMP, 42, name);
+		last = stated_packet(sc, i, &d, &o);
+	}
+	scene_finish(sc);
+	cr_assert_eq(sc->answers[last].claims[SIDE_SENDER].grade, GRADE_NONE);
+	scene_free(sc);
+}
+
+/* To a subnet's broadcast address, from an address that nothing shows as ours. */
+Test(stated, who_is_at_neither_known_end_stays_a_candidate)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	struct owner o = owner_of(OWNER_PTCPDUMP, 42, "nmbd");
+	struct digest d = udp("10.0.0.7:137", "10.0.0.255:137", 0);
+	uint64_t frame = stated_packet(sc, 0, &d, &o);
+	scene_finish(sc);
+	assert_sender(sc, frame, "other-host");
+	cr_assert_eq(sc->answers[frame].claims[SIDE_SENDER].n_candidates, 1);
+	cr_assert_eq(sc->answers[frame].claims[SIDE_RECEIVER].n_candidates, 0);
+	scene_free(sc);
 }
 
 Test(hosts, stated_address_is_local)

@@ -105,3 +105,21 @@ Test(pattern, only_a_lack_of_evidence_is_filled)
 	for (int i = 0; i < 4; i++)
 		cr_assert_eq(v[i].grade, GRADE_NONE, "cell %d", i);
 }
+
+/* The capture says of these very packets that another process may have sent them. */
+Test(pattern, what_packets_mention_themselves_is_not_outvoted)
+{
+	struct cell_tally c[] = { NAMED(7, 2), DENIED(13), NAMED(9, 1) };
+	struct cell_verdict v[3];
+	c[1].candidates[0] = 8;
+	c[1].n_candidates = 1;
+	infer(c, 2, v);
+	cr_assert_eq(v[1].grade, GRADE_NONE);
+	cr_assert_eq(v[1].reason, REASON_NONE);
+	infer(c, 3, v);
+	cr_assert_eq(v[1].reason, REASON_AMBIGUOUS);
+	cr_assert_eq(v[1].n_candidates, 3, "and it stays among the rivals");
+	c[1].candidates[0] = 7;
+	infer(c, 2, v);
+	cr_assert_eq(v[1].grade, GRADE_PATTERN, "they mention just this one");
+}
