@@ -51,7 +51,9 @@ static int take_record(
 	struct digest d;
 	decode_packet(&rec->packet, &d);
 	stated_trim(&rec->packet, &d);
-	if (rec->packet.owner && hosts_see_owned(&r->hosts, input, &d, err) < 0)
+	if (rec->packet.owner &&
+		hosts_see_owned(
+			&r->hosts, input, &d, stated_looked_up(rec->packet.owner->origin), err) < 0)
 		return -1;
 	if (r->inputs[input].details)
 		return complete_add(&r->complete, rec->number, input, &d, err) < 0 &&

@@ -165,6 +165,8 @@ static int take_packet(struct run *r, const struct merged *m, struct err *err)
 	stated_trim(&m->record.packet, &digest);
 	if (m->record.packet.owner) {
 		r->reports[m->record.input].owned++;
+		if (r->hosts.of_input[m->record.input] == HOST_NONE)
+			r->reports[m->record.input].unused_roster = true;
 		r->report.has_events = true;
 		r->report.has_roster |= m->record.packet.owner->image.n > 0;
 	}

@@ -23,7 +23,12 @@ uint32_t connect_packet(struct owners *o, uint32_t place, const struct held_pack
 	const struct digest *d = &packet->digest;
 	const struct owned_flow *f = &o->flows[place];
 	const struct stream *s = &f->streams[packet->dir];
-	if ((d->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN || (s->has_isn && s->isn == d->tcp_seq))
+	if (!(d->tcp_flags & TCP_SYN) || (s->has_isn && s->isn == d->tcp_seq))
+		return place;
+	/* A SYN that was answered and not captured opens a connection where the one before is
+	 * closed. Wrong where a SYN-ACK is the answer to a SYN on a connection that only seems
+	 * closed. */
+	if ((d->tcp_flags & TCP_ACK) && !f->closed)
 		return place;
 	if (!untouched(f) && !announced(f, packet->when, error_ns))
 		place = owners_open(o, place, packet->when, err);

@@ -21,7 +21,10 @@ int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err
 	h->given = calloc(n_inputs + 1, sizeof *h->given);
 	h->names = calloc(n_inputs + 1, sizeof *h->names);
 	h->knows = calloc(n_inputs + 1, sizeof *h->knows);
-	if (!h->of_input || !h->has_evidence || !h->given || !h->names || !h->knows) {
+	h->told = calloc(n_inputs + 1, sizeof *h->told);
+	h->states = calloc(n_inputs + 1, sizeof *h->states);
+	if (!h->told || !h->states || !h->of_input || !h->has_evidence || !h->given || !h->names ||
+		!h->knows) {
 		hosts_done(h);
 		return err_nomem(err);
 	}
@@ -41,6 +44,8 @@ void hosts_done(struct hosts *h)
 	free(h->given);
 	free(h->names);
 	free(h->knows);
+	free(h->told);
+	free(h->states);
 	*h = (struct hosts){ 0 };
 }
 
@@ -53,16 +58,19 @@ static uint32_t root(struct hosts *h, uint32_t i)
 
 /* Inputs of different given names stay apart even where they share an address: two hosts behind
  * NATs may both be 192.168.1.2. */
-static void unite(struct hosts *h, uint32_t a, uint32_t b)
+static bool unite(struct hosts *h, uint32_t a, uint32_t b)
 {
 	a = root(h, a);
 	b = root(h, b);
-	if (a == b || (h->given[a] && h->given[b] && strcmp(h->given[a], h->given[b]) != 0))
-		return;
+	if (a == b)
+		return true;
+	if (h->given[a] && h->given[b] && strcmp(h->given[a], h->given[b]) != 0)
+		return false;
 	uint32_t low = a < b ? a : b, high = a < b ? b : a;
 	if (!h->given[low])
 		h->given[low] = h->given[high];
 	h->of_input[high] = low;
+	return true;
 }
 
 void hosts_name_input(struct hosts *h, uint32_t input, const char *name)
@@ -89,8 +97,9 @@ static int learn(struct hosts *h, uint32_t input, const struct addr *local, stru
 		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
 	if (new)
 		l->owner = h->settled ? h->of_input[input] : input;
-	else if (!h->settled)
-		unite(h, l->owner, input);
+	else if (!h->settled ? l->owner != HOST_SHARED && !unite(h, l->owner, input)
+			     : l->owner != h->of_input[input])
+		l->owner = HOST_SHARED;
 	return 0;
 }
 
@@ -108,12 +117,21 @@ int hosts_see_event(struct hosts *h, uint32_t input, const struct event *e, stru
 
 int hosts_see_address(struct hosts *h, uint32_t input, const struct addr *local, struct err *err)
 {
-	return tells_host(local) ? learn(h, input, local, err) : 0;
+	if (!tells_host(local))
+		return 0;
+	h->told[input] = true;
+	return learn(h, input, local, err);
 }
 
-int hosts_see_owned(struct hosts *h, uint32_t input, const struct digest *d, struct err *err)
+int hosts_see_owned(
+	struct hosts *h, uint32_t input, const struct digest *d, bool looked_up, struct err *err)
 {
 	const struct addr *local = NULL;
+	h->states[input] = true;
+	/* A direction at an interface is not yet that of the process which was looked up; where the
+	 * file lists its addresses, those are better. */
+	if (looked_up && h->told[input])
+		return 0;
 	if (!digest_has(d, DIGEST_ADDRS) || (d->known & (DIGEST_ARP | DIGEST_OUTER)))
 		return 0;
 	/* What was received by UDP may have gone to a subnet's broadcast address. */
@@ -142,16 +160,22 @@ int hosts_settle(struct hosts *h, struct err *err)
 			number[r] = (uint32_t)h->n++;
 		}
 	}
-	if (h->n == 0)
+	bool any = h->n > 0;
+	if (!any)
 		h->n = 1;
 	for (struct local_entry *l = map_first(&h->locals); l; l = map_after(&h->locals, l)) {
+		if (l->owner == HOST_SHARED)
+			continue;
 		uint32_t own = number[root(h, l->owner)];
 		l->owner = own != HOST_NONE ? own : h->n == 1 ? 0 : HOST_NONE;
 	}
 	/* Roots sit before their members, so a member's root is still whole when it is asked. */
 	for (uint32_t i = (uint32_t)h->n_inputs; i-- > 0;) {
 		uint32_t own = number[root(h, i)];
-		number[i] = own != HOST_NONE ? own : h->n == 1 ? 0 : HOST_NONE;
+		/* What names processes of a machine that it shows nothing of may be of any, where
+		 * another file shows one. */
+		bool strange = any && h->states[i];
+		number[i] = own != HOST_NONE ? own : h->n == 1 && !strange ? 0 : HOST_NONE;
 	}
 	memcpy(h->of_input, number, h->n_inputs * sizeof *number);
 	free(number);
@@ -164,7 +188,15 @@ uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a)
 	if (addr_is_loopback(a))
 		return h->n == 1 ? 0 : HOST_NONE;
 	const struct local_entry *l = map_find(&h->locals, a);
-	return l ? l->owner : HOST_NONE;
+	return l && l->owner != HOST_SHARED ? l->owner : HOST_NONE;
+}
+
+bool hosts_may_be_at(const struct hosts *h, uint32_t host, const struct addr *a)
+{
+	if (addr_is_loopback(a))
+		return h->n == 1;
+	const struct local_entry *l = map_find(&h->locals, a);
+	return !l || l->owner == host;
 }
 
 bool hosts_owns(const struct hosts *h, uint32_t input, const struct addr *a)

@@ -14,6 +14,7 @@
 #include "model/record.h"
 
 #define HOST_NONE UINT32_MAX
+#define HOST_SHARED (UINT32_MAX - 1) /* inside the table: an address of several hosts */
 
 struct hosts {
 	uint32_t *of_input; /* [n_inputs] */
@@ -25,6 +26,8 @@ struct hosts {
 	bool settled;
 	struct map locals; /* address -> input while learning, host once settled */
 	bool *knows;       /* [n_inputs] it showed a local address itself */
+	bool *told;        /* [n_inputs] its interfaces' descriptions list their addresses */
+	bool *states;      /* [n_inputs] its packets name processes */
 };
 
 int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err *err);
@@ -42,12 +45,17 @@ int hosts_see_address(struct hosts *h, uint32_t input, const struct addr *local,
 
 /* Learns which end of a packet is local whose process the capture states: the one that it says
  * sent or received it. */
-int hosts_see_owned(struct hosts *h, uint32_t input, const struct digest *d, struct err *err);
+int hosts_see_owned(
+	struct hosts *h, uint32_t input, const struct digest *d, bool looked_up, struct err *err);
 
 /* Makes hosts of inputs: those of one name, and logs that share a local address, are one host. An
  * input without name and without addresses belongs to the only host; where there are several it
  * belongs to none (HOST_NONE). */
 int hosts_settle(struct hosts *h, struct err *err);
+
+/* May a process of that host be at this address? No where it is another host's, or that of several
+ * (two machines behind NATs, the loopback of many): flows of theirs look alike. */
+bool hosts_may_be_at(const struct hosts *h, uint32_t host, const struct addr *a);
 
 /* The host that owns the address, or HOST_NONE. Loopback addresses belong to the only host. */
 uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a);

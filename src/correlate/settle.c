@@ -165,6 +165,11 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 	return true;
 }
 
+static const struct addr *side_addr(const struct digest *d, enum side side)
+{
+	return side == SIDE_SENDER ? &d->flow.src.addr : &d->flow.dst.addr;
+}
+
 static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side side)
 {
 	if (p->flow == OWNERS_NONE)
@@ -175,6 +180,11 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 		.part = digest_has(&p->digest, DIGEST_FRAGMENT) };
 	struct claim c;
 	if (!claim_by_owner(s, &q, &c))
+		return false;
+	size_t n;
+	if (c.process != PROCESS_NONE &&
+		!hosts_may_be_at(s->match.hosts, roster_all(s->roster, &n)[c.process].host,
+			side_addr(&p->digest, side)))
 		return false;
 	/* Other packets leave open which of two it was, and the capture says it of this one. */
 	if (c.reason == REASON_AMBIGUOUS && stated_decides(s->match.hosts, p, side, &c))
@@ -228,11 +238,6 @@ static process_handle about(struct settler *s, const struct held_packet *p)
 										 : PROCESS_NONE;
 }
 
-static const struct addr *side_addr(const struct digest *d, enum side side)
-{
-	return side == SIDE_SENDER ? &d->flow.src.addr : &d->flow.dst.addr;
-}
-
 /* Nothing vouches for this side: say why. */
 static struct claim unnamed(struct settler *s, const struct held_packet *p, enum side side)
 {
@@ -277,6 +282,16 @@ static void settle_udp(struct settler *s, uint32_t place, enum side side)
 		match_ports(&s->match, place, side);
 }
 
+/* In a tunnel between two machines that are not ours addresses may be the same as ours and mean
+ * others: tenants of a data centre share what is private. Wrong for a switch that sends copies of
+ * our own packets through a tunnel; they stay without a name. */
+static bool is_tenants(const struct hosts *hosts, const struct digest *d)
+{
+	return digest_has(d, DIGEST_OUTER) && hosts_any_local(hosts) &&
+		hosts_of_addr(hosts, &d->outer.src.addr) == HOST_NONE &&
+		hosts_of_addr(hosts, &d->outer.dst.addr) == HOST_NONE;
+}
+
 static void settle_side(struct settler *s, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
@@ -288,6 +303,10 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 		p->claims[side] = claim_reason(kernel, DETAIL_NONE);
 		if (kernel == REASON_KERNEL_ICMP_ERROR)
 			p->claims[side].about = about(s, p);
+		return;
+	}
+	if (is_tenants(s->match.hosts, &p->digest)) {
+		p->claims[side] = claim_reason(REASON_OTHER_HOST, DETAIL_NONE);
 		return;
 	}
 	/* The event of a datagram vouches for its first part; the others are of the same flow. */

@@ -8,7 +8,7 @@
 
 /* A program that looks a flow up finds one of its two sockets. Where both are on this host (a
  * loopback), it names that one for both directions, whichever end it is. */
-static bool is_looked_up(enum owner_origin origin)
+bool stated_looked_up(enum owner_origin origin)
 {
 	return origin == OWNER_PTCPDUMP || origin == OWNER_RUSTNET || origin == OWNER_WIRESHARK;
 }
@@ -32,11 +32,13 @@ bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *
 	bool addrs = digest_has(d, DIGEST_ADDRS);
 	bool src = addrs && is_local(h, p->input, &f->src.addr);
 	bool dst = addrs && is_local(h, p->input, &f->dst.addr);
-	if (src && dst && is_looked_up((enum owner_origin)p->stated.origin))
+	if (src && dst && stated_looked_up((enum owner_origin)p->stated.origin))
 		return false;
 	bool sent = digest_has(d, DIGEST_SENT), received = digest_has(d, DIGEST_RECEIVED);
 	if (sent != received) {
 		*ret = sent ? SIDE_SENDER : SIDE_RECEIVER;
+		if (stated_looked_up((enum owner_origin)p->stated.origin) && h->told[p->input])
+			return sent ? src : dst;
 		return !is_anothers(h, p->input, sent ? &f->src.addr : &f->dst.addr);
 	}
 	*ret = src ? SIDE_SENDER : SIDE_RECEIVER;
@@ -77,14 +79,14 @@ static process_handle look_up(const struct stated_setup *s, const struct owner *
 		owner->has_start ? &start : NULL, err);
 }
 
-/* Interfaces that join this host to its own guests. Out of them means into a guest, and the process
- * that was looked up may be at either end. Wrong for a bridge or a tunnel with a name of its own.
- */
+/* Interfaces that join this host to its own guests, or are several at once. Out of them means into
+ * a guest, and the process that was looked up may be at either end. Wrong for a bridge or a tunnel
+ * with a name of its own, which looks like a card. */
 static bool joins_guests(struct span name)
 {
-	static const char *const begins[] = { "docker", "br-", "virbr", "veth", "vnet", "cni",
-		"flannel", "cali", "cilium", "lxc", "lxd", "podman", "vmnet", "vboxnet", "tap",
-		"bridge", "nerdctl", "kube" };
+	static const char *const begins[] = { "any", "docker", "br-", "virbr", "veth", "vnet",
+		"cni", "flannel", "cali", "cilium", "lxc", "lxd", "incus", "podman", "vmnet",
+		"vboxnet", "tap", "tun", "wg", "ovs", "bridge", "nerdctl", "kube" };
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
 		size_t n = strlen(begins[i]);
 		if (name.n >= n && memcmp(name.p, begins[i], n) == 0)
@@ -94,10 +96,12 @@ static bool joins_guests(struct span name)
 		name.p[2] <= '9';
 }
 
+/* A file that does not name its interfaces does not say what its directions mean either. */
 void stated_trim(const struct packet *packet, struct digest *d)
 {
-	if (packet->owner && packet->interface && is_looked_up(packet->owner->origin) &&
-		joins_guests(packet->interface->name))
+	const struct capture_interface *at = packet->interface;
+	if (packet->owner && at && stated_looked_up(packet->owner->origin) &&
+		(at->name.n == 0 || joins_guests(at->name)))
 		d->known &= ~(uint32_t)(DIGEST_SENT | DIGEST_RECEIVED);
 }
 
@@ -105,7 +109,8 @@ int stated_take(const struct stated_setup *s, const struct owner *owner, struct 
 	struct err *err)
 {
 	struct err full = { 0 };
-	if (hosts_see_owned(s->hosts, p->input, &p->digest, err) < 0)
+	if (hosts_see_owned(s->hosts, p->input, &p->digest, stated_looked_up(owner->origin), err) <
+		0)
 		return -1;
 	if (s->hosts->of_input[p->input] == HOST_NONE)
 		return 0;
@@ -232,8 +237,8 @@ void stated_settle(
 	enum grade grade = grade_of(p);
 	enum side meant;
 	/* What it states is not known any more; what other packets of the flow state is not it. */
-	if (p->stated.limited && c->grade && c->evidence[0].input == p->input)
-		*c = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
+	if (p->stated.limited && c->n_evidence && c->evidence[0].input == p->input)
+		*c = claim_reason(REASON_AMBIGUOUS, DETAIL_LIMIT);
 	if (origin == 0)
 		return;
 	bool known = stated_side(h, p, &meant);

@@ -21,6 +21,9 @@ struct stated_setup {
 int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
 	struct err *err);
 
+/* A program that looks a flow up finds one of its two sockets, whichever end that is. */
+bool stated_looked_up(enum owner_origin origin);
+
 /* Takes a direction out of the digest that says nothing of the end which the packet's owner is. */
 void stated_trim(const struct packet *packet, struct digest *d);
 

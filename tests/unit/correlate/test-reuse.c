@@ -245,3 +245,17 @@ Test(reuse, a_stranger_is_not_translated)
 	assert_sender(sc, f, "other-host");
 	scene_free(sc);
 }
+
+/* The SYN of the second connection was not captured. */
+Test(reuse, a_syn_ack_behind_the_end_opens_another)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	opens(sc, 100, 7, 1000);
+	scene_tcp(sc, 300, TCP_US, TCP_PEER, TCP_FIN | TCP_ACK, 1001, 0);
+	scene_tcp(sc, 320, TCP_PEER, TCP_US, TCP_FIN | TCP_ACK, 6001, 0);
+	scene_tcp(sc, 60000, TCP_PEER, TCP_US, TCP_SYN | TCP_ACK, 905000, 0);
+	uint64_t f = scene_tcp(sc, 60010, TCP_US, TCP_PEER, TCP_ACK, 900001, 50);
+	ends(sc);
+	assert_sender(sc, f, "not-in-log");
+	scene_free(sc);
+}

@@ -283,6 +283,7 @@ static struct digest tunnelled(uint32_t way)
 Test(tunnel, outer_is_the_kernels_and_inner_has_the_claim)
 {
 	struct scene *sc = scene_new(CLOCK_SURE, "192.168.7.1:0");
+	scene_learn(sc, "10.0.0.1:0");
 	struct digest d = tunnelled(0);
 	scene_say(sc, 0, EVENT_SEND, TRANSPORT_UDP, 42, "192.168.7.1:4000", "192.168.7.2:53", 20);
 	uint64_t frame = scene_packet(sc, 0, &d);
@@ -290,6 +291,18 @@ Test(tunnel, outer_is_the_kernels_and_inner_has_the_claim)
 	assert_sender(sc, frame, "exact 42");
 	cr_assert(sc->answers[frame].has_outer);
 	cr_assert_eq(sc->answers[frame].outer[SIDE_SENDER].grade, GRADE_NONE);
+	scene_free(sc);
+}
+
+/* A tunnel between two other machines: who has our addresses in it is another tenant. */
+Test(tunnel, between_others_says_nothing_of_us)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "192.168.7.1:0");
+	struct digest d = tunnelled(0);
+	scene_say(sc, 0, EVENT_SEND, TRANSPORT_UDP, 42, "192.168.7.1:4000", "192.168.7.2:53", 20);
+	uint64_t frame = scene_packet(sc, 0, &d);
+	scene_finish(sc);
+	assert_sender(sc, frame, "other-host");
 	scene_free(sc);
 }
 
@@ -311,6 +324,7 @@ Test(tunnel, outer_has_a_process_where_one_owns_its_flow)
 Test(tunnel, statement_of_a_look_up_is_for_the_outer_packet)
 {
 	struct scene *sc = scene_new(CLOCK_SURE, "192.168.7.1:0");
+	scene_learn(sc, "10.0.0.1:0");
 	struct owner looked_up = owner_of(OWNER_PTCPDUMP, 99, "ovs");
 	struct owner kernel = owner_of(OWNER_DARWIN, 98, "utund");
 	struct digest d = tunnelled(DIGEST_SENT);
@@ -350,7 +364,7 @@ Test(hosts, owned_packets_without_a_direction_show_no_local_address)
 	for (uint8_t i = 0; i < 40; i++) {
 		struct digest d = udp(HERE, THERE, 0);
 		d.flow.dst.addr.b[15] = i;
-		cr_assert_eq(hosts_see_owned(&h, 0, &d, &err), 0);
+		cr_assert_eq(hosts_see_owned(&h, 0, &d, false, &err), 0);
 	}
 	cr_assert_eq(hosts_settle(&h, &err), 0);
 	cr_assert_not(hosts_any_local(&h));
@@ -368,8 +382,8 @@ Test(hosts, a_received_datagram_shows_no_local_address)
 	struct digest b = udp("10.0.0.2:9", THERE, DIGEST_SENT);
 	cr_assert_eq(hosts_init(&h, 2, key, &err), 0);
 	for (uint32_t i = 0; i < 2; i++) {
-		cr_assert_eq(hosts_see_owned(&h, i, &d, &err), 0);
-		cr_assert_eq(hosts_see_owned(&h, i, i ? &b : &a, &err), 0);
+		cr_assert_eq(hosts_see_owned(&h, i, &d, false, &err), 0);
+		cr_assert_eq(hosts_see_owned(&h, i, i ? &b : &a, false, &err), 0);
 	}
 	cr_assert_eq(hosts_settle(&h, &err), 0);
 	cr_assert_eq(h.n, 2);
@@ -393,6 +407,47 @@ Test(hosts, a_file_that_knows_no_address_owns_none)
 	hosts_done(&h);
 }
 
+/* Two machines behind NATs have one address, and --host keeps them apart: whose a flow of it is,
+ * nobody can say. */
+Test(hosts, an_address_of_two_hosts_is_nobodys)
+{
+	struct hosts h;
+	struct err err = { 0 };
+	struct hash_key key = { 3, 4 };
+	struct endpoint here = scene_endpoint(HERE), far = scene_endpoint(THERE);
+	cr_assert_eq(hosts_init(&h, 2, key, &err), 0);
+	hosts_name_input(&h, 0, "A");
+	hosts_name_input(&h, 1, "B");
+	cr_assert_eq(hosts_see_address(&h, 0, &here.addr, &err), 0);
+	cr_assert(h.told[0]);
+	cr_assert_eq(hosts_see_address(&h, 1, &here.addr, &err), 0);
+	cr_assert_eq(hosts_settle(&h, &err), 0);
+	cr_assert_eq(h.n, 2);
+	cr_assert_eq(hosts_of_addr(&h, &here.addr), HOST_NONE);
+	cr_assert_not(hosts_may_be_at(&h, 0, &here.addr));
+	cr_assert_not(hosts_may_be_at(&h, 1, &here.addr));
+	cr_assert(hosts_may_be_at(&h, 0, &far.addr));
+	hosts_done(&h);
+}
+
+/* A capture of another machine beside a log: its names are not for the log's PIDs. */
+Test(hosts, a_capture_that_shows_no_address_is_no_host_beside_one)
+{
+	struct hosts h;
+	struct err err = { 0 };
+	struct hash_key key = { 3, 4 };
+	struct digest d = udp(HERE, THERE, 0);
+	struct event e = { .op = EVENT_SEND, .local = scene_endpoint(HERE) };
+	cr_assert_eq(hosts_init(&h, 3, key, &err), 0);
+	cr_assert_eq(hosts_see_owned(&h, 0, &d, true, &err), 0);
+	cr_assert_eq(hosts_see_event(&h, 1, &e, &err), 0);
+	cr_assert_eq(hosts_settle(&h, &err), 0);
+	cr_assert_eq(h.of_input[0], HOST_NONE);
+	cr_assert_eq(h.of_input[1], 0);
+	cr_assert_eq(h.of_input[2], 0, "a table that names no computer is of the only one");
+	hosts_done(&h);
+}
+
 static uint32_t trimmed(enum owner_origin origin, const char *name)
 {
 	struct capture_interface interface = { .name = span_text(name) };
@@ -413,7 +468,8 @@ Test(stated, direction_at_a_bridge_says_nothing_of_who_was_looked_up)
 	cr_assert_eq(trimmed(OWNER_WIRESHARK, "vethd1"), 0);
 	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "eth0"), DIGEST_SENT);
 	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "bronze"), DIGEST_SENT);
-	cr_assert_eq(trimmed(OWNER_PTCPDUMP, ""), DIGEST_SENT);
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, "any"), 0);
+	cr_assert_eq(trimmed(OWNER_PTCPDUMP, ""), 0);
 	cr_assert_eq(trimmed(OWNER_DARWIN, "bridge100"), DIGEST_SENT);
 }
 
@@ -454,6 +510,19 @@ Test(stated, a_packets_own_statement_decides_among_statements)
 		snprintf(want, sizeof want, "flow %u", 40 + i % 3);
 		assert_sender(sc, frames[i], want);
 	}
+	scene_free(sc);
+}
+
+/* Where the file lists its own addresses, a direction from another one is that of a bridge. */
+Test(stated, a_direction_that_contradicts_the_listed_addresses_names_nobody)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	struct owner o = owner_of(OWNER_PTCPDUMP, 42, "nginx");
+	struct digest d = udp("203.0.113.9:5555", "172.17.0.2:80", DIGEST_SENT);
+	uint64_t frame = stated_packet(sc, 0, &d, &o);
+	scene_finish(sc);
+	assert_sender(sc, frame, "other-host");
+	assert_receiver(sc, frame, "other-host");
 	scene_free(sc);
 }
 
