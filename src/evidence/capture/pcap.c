@@ -198,11 +198,6 @@ static int seek_next(struct pcap *p, struct record *ret, struct err *err)
 	return SOURCE_ITEM;
 }
 
-static inline uint32_t le32(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* Nearly all records are little-endian, of version 2.4, whole in the buffer and sound; what is not
  * is left to seek_next, so that this stays short. */
 static int pcap_next(void *self, struct record *ret, struct err *err)
@@ -212,10 +207,10 @@ static int pcap_next(void *self, struct record *ret, struct err *err)
 	if (there < p->header || p->rare)
 		return seek_next(p, ret, err);
 	const uint8_t *at = p->reader.buf + p->reader.at;
-	struct head h = { .seconds = le32(at),
-		.fraction = le32(at + 4),
-		.captured = le32(at + 8),
-		.wire = le32(at + 12) };
+	struct head h = { .seconds = load_le32(at),
+		.fraction = load_le32(at + 4),
+		.captured = load_le32(at + 8),
+		.wire = load_le32(at + 12) };
 	if (h.captured > LIMIT_FRAME_BYTES || there < p->header + h.captured)
 		return seek_next(p, ret, err);
 	return give(p, at, &h, ret);
