@@ -13,6 +13,10 @@
 /* dumpcap allows a few dozen interfaces; 64 k per section still costs only a few MiB. */
 #define LIMIT_INTERFACES 65536u
 
+/* What is kept of descriptions of interfaces until a capture is closed, for whoever writes it again.
+ * A description has some 200 bytes. */
+#define LIMIT_CAPTURE_INTERFACES_BYTES (16u * 1024u * 1024u)
+
 /* Processes that one section of a pcapng file describes, of each form. macOS and Linux run some
  * thousand at a time; a section that forks faster loses names, never swaps them. */
 #define LIMIT_CAPTURE_PROCESSES 65536u
@@ -29,6 +33,13 @@
 
 /* A line of text: tracerpt rows with long command lines stay under 64 KiB. */
 #define LIMIT_LINE_BYTES (64u * 1024u)
+
+/* One event of a dump in XML: a record holds at most 64 KiB, and each byte of it may be printed as an
+ * entity of six characters. */
+#define LIMIT_XML_EVENT_BYTES (1024u * 1024u)
+
+/* Kinds of events of the network and of processes in the header of a dump of xperf. It has some 40. */
+#define LIMIT_DUMP_KINDS 128u
 
 /* Link layers of one frame (tags, labels, headers of capturing systems), and tunnels around one
  * packet. Networks stack three or four; each level costs some 500 bytes of stack. */
@@ -63,6 +74,19 @@
 /* "ARCHIVE!MEMBER". Linux has no longer paths. */
 #define LIMIT_NAME_BYTES 4096u
 
+/* Buffers of an event trace log: each costs 16 bytes in the index. 4 Mi of the smallest that Windows
+ * makes (4 KiB) are 16 GiB, of those that netsh and WPR ask for (64 KiB to 1 MiB) far more. */
+#define LIMIT_ETL_BUFFERS (4u * 1024u * 1024u)
+
+/* One buffer of it, also once it is expanded: Windows allows 16 MiB. */
+#define LIMIT_ETL_BUFFER_BYTES (16u * 1024u * 1024u)
+
+/* Buffers that are open at a time, about one for each processor: 64 of 1 MiB. */
+#define LIMIT_ETL_WINDOW_BYTES (64u * 1024u * 1024u)
+
+/* Threads of such a log: a busy server has some 100,000 at a time. */
+#define LIMIT_ETL_THREADS 1048576u
+
 /* The correlator's window, DESIGN section 4.3: packets and events that wait for each other. */
 #define LIMIT_HOLD_PACKETS 262144u
 #define LIMIT_HOLD_EVENTS 262144u
@@ -91,6 +115,10 @@
 
 /* Local addresses of all hosts, and addresses seen in captures. */
 #define LIMIT_ADDRESSES 262144u
+
+/* Sockets that a trace names by their place in memory. Windows has 65,536 ports each for UDP over
+ * IPv4 and over IPv6; raw sockets are few. */
+#define LIMIT_ETL_SOCKETS 131072u
 
 /* A knowledge rule is a page of text. */
 #define LIMIT_RULE_BYTES (256u * 1024u)

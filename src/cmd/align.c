@@ -51,7 +51,8 @@ static int take_record(
 	struct digest d;
 	decode_packet(&rec->packet, &d);
 	stated_trim(&rec->packet, &d);
-	if (rec->packet.owner &&
+	bool elsewhere = rec->packet.interface && rec->packet.interface->section > 0;
+	if (rec->packet.owner && !elsewhere &&
 		hosts_see_owned(
 			&r->hosts, input, &d, stated_looked_up(rec->packet.owner->origin), err) < 0)
 		return -1;
@@ -239,6 +240,22 @@ static int align_log(struct run *r, struct peek *peeks, uint32_t input, struct e
 	return 0;
 }
 
+/* Packets and events of one trace have one clock: it needs no offset, and how far the two stamps of
+ * one datagram lie apart is learned all the same. */
+static int align_own(struct run *r, struct peek *p, uint32_t input, struct err *err)
+{
+	const int64_t least_ns = 2000000;
+	int64_t tick = r->inputs[input].format->tick_ns;
+	struct clock own, *clock = &r->clocks[input];
+	if (vote_align(&p->packets, &p->events, tick, &own, err) < 0)
+		return -1;
+	bool met = own.state != CLOCK_NONE;
+	int64_t apart = met ? own.error_ns + llabs(own.offset_ns) : least_ns + tick;
+	clock->tick_ns = met ? own.tick_ns : tick;
+	clock->error_ns = apart > least_ns ? apart : least_ns;
+	return 0;
+}
+
 /* Without a capture the events themselves are what is told, and the first log is the reference.
  * Wrong for two logs whose clocks differ: --clock helps. */
 static bool only_events(const struct run *r, const struct peek *peeks)
@@ -268,6 +285,10 @@ static int align_all(struct run *r, struct peek *peeks, const bool *given, struc
 			return -1;
 		first = first < r->n ? first : i;
 	}
+	for (uint32_t i = 0; i < r->n; i++)
+		if (is_capture(r, peeks, i) && peeks[i].has_events &&
+			align_own(r, &peeks[i], i, err) < 0)
+			return -1;
 	r->only_events = only_events(r, peeks);
 	for (uint32_t i = 0; i < r->n; i++)
 		if (!given[i] && !r->only_events && yields(&r->inputs[i], YIELDS_EVENTS) &&

@@ -122,7 +122,7 @@ int run_digest(struct run *r, const struct merged *m, struct digest *ret, bool *
 {
 	const struct record *rec = &m->record;
 	decode_packet(&rec->packet, ret);
-	fragments_fill(r->fragments, rec->input, rec->has_time ? &rec->when : NULL, ret);
+	fragments_fill(r->fragments, rec, ret);
 	*ret_packet = !r->inputs[rec->input].details;
 	if (!*ret_packet) {
 		struct err full = { 0 };
@@ -208,7 +208,8 @@ static void take_loss(struct run *r, const struct merged *m)
 	}
 	r->report.lost_events += loss->count;
 	if (is_log(&r->inputs[m->record.input]))
-		coverage_lose(&r->coverage, m->record.input, m->has_ref ? &m->ref : NULL);
+		coverage_lose(&r->coverage, m->record.input, m->has_ref ? &m->ref : NULL,
+			loss->lasts_ns);
 }
 
 static int take(struct run *r, const struct merged *m, struct err *err)

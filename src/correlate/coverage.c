@@ -48,13 +48,22 @@ void coverage_show(struct coverage *c, uint32_t input, unsigned traces)
 		log->traces |= traces;
 }
 
-void coverage_lose(struct coverage *c, uint32_t input, const struct ref_time *when)
+void coverage_lose(
+	struct coverage *c, uint32_t input, const struct ref_time *when, int64_t lasts_ns)
 {
 	struct coverage_log *log = &c->logs[input];
-	if (when)
-		log->losses[log->n_losses++ % COVERAGE_LOSSES] = *when;
-	else
+	if (!when) {
 		log->lost_somewhere = true;
+	} else if (lasts_ns == INT64_MAX) {
+		if (!log->lost_on || when->ns < log->lost_from.ns)
+			log->lost_from = *when;
+		log->lost_on = true;
+	} else {
+		size_t i = log->n_losses++ % COVERAGE_LOSSES;
+		log->losses[i].from = log->losses[i].to = *when;
+		if (__builtin_add_overflow(when->ns, lasts_ns, &log->losses[i].to.ns))
+			log->losses[i].to.ns = INT64_MAX / 2;
+	}
 }
 
 void coverage_end(struct coverage *c, uint32_t input)
@@ -79,11 +88,13 @@ static unsigned traces_bit(uint8_t transport)
 
 static bool lost_near(const struct coverage_log *log, struct ref_time when)
 {
-	if (log->lost_somewhere)
+	int64_t error = log->clock->error_ns;
+	if (log->lost_somewhere || (log->lost_on && when.ns >= log->lost_from.ns - error))
 		return true;
 	size_t n = log->n_losses < COVERAGE_LOSSES ? log->n_losses : COVERAGE_LOSSES;
 	for (size_t i = 0; i < n; i++)
-		if (llabs(log->losses[i].ns - when.ns) <= log->clock->error_ns)
+		if (when.ns >= log->losses[i].from.ns - error &&
+			when.ns <= log->losses[i].to.ns + error)
 			return true;
 	return false;
 }

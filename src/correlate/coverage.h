@@ -13,7 +13,7 @@
 #include "model/claim.h"
 #include "model/source.h"
 
-/* Moments of loss that are remembered; older ones are forgotten, for no packet of the hold can
+/* Losses that are remembered; older ones are forgotten, for no packet of the hold can
  * still be near them. */
 #define COVERAGE_LOSSES 256
 
@@ -26,7 +26,11 @@ struct coverage_log {
 	bool begun, ended;
 	struct ref_time first, last; /* of its records, where begun */
 	bool lost_somewhere;         /* it states a loss and not when */
-	struct ref_time losses[COVERAGE_LOSSES];
+	bool lost_on;                /* from lost_from on, and nothing says until when */
+	struct ref_time lost_from;
+	struct {
+		struct ref_time from, to;
+	} losses[COVERAGE_LOSSES];
 	size_t n_losses; /* ever; the last COVERAGE_LOSSES are kept */
 };
 
@@ -45,7 +49,10 @@ void coverage_see(struct coverage *c, uint32_t input, struct ref_time when);
 /* An event of a provider that logs these protocols (TRACES_*): see source_format.traces_shown. The
  * first one may stand far behind the first packet, so what was peeked at is told too. */
 void coverage_show(struct coverage *c, uint32_t input, unsigned traces);
-void coverage_lose(struct coverage *c, uint32_t input, const struct ref_time *when);
+/* It states a loss that began at `when` (NULL: it does not say) and took so long (loss.lasts_ns).
+ */
+void coverage_lose(
+	struct coverage *c, uint32_t input, const struct ref_time *when, int64_t lasts_ns);
 /* The log has no more records. */
 void coverage_end(struct coverage *c, uint32_t input);
 

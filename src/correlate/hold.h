@@ -20,6 +20,7 @@
 struct stated {
 	process_handle process, effective; /* effective: or PROCESS_NONE */
 	uint8_t origin;                    /* enum owner_origin */
+	bool elsewhere; /* a later section of the file: of which machine it is, is not known */
 	bool limited; /* a limit was met: the capture states one, and it is not known whom */
 };
 

@@ -201,7 +201,9 @@ static int take_stated(
 	struct stated_setup setup = { .hosts = j->setup.hosts,
 		.roster = j->setup.roster,
 		.owners = &j->owners,
-		.clock = &j->setup.clocks[record->input] };
+		.clock = &j->setup.clocks[record->input],
+		.elsewhere =
+			record->packet.interface && record->packet.interface->section > 0 };
 	return stated_take(&setup, record->packet.owner, p, err);
 }
 

@@ -29,7 +29,9 @@ bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *
 {
 	const struct digest *d = &p->digest;
 	const struct flow *f = digest_has(d, DIGEST_OUTER) ? &d->outer : &d->flow;
-	bool addrs = digest_has(d, DIGEST_ADDRS);
+	/* Files of two machines may stand one behind the other: what the first showed of its
+	 * addresses does not hold for the next. */
+	bool addrs = digest_has(d, DIGEST_ADDRS) && !p->stated.elsewhere;
 	bool src = addrs && is_local(h, p->input, &f->src.addr);
 	bool dst = addrs && is_local(h, p->input, &f->dst.addr);
 	if (src && dst && stated_looked_up((enum owner_origin)p->stated.origin))
@@ -37,7 +39,8 @@ bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *
 	bool sent = digest_has(d, DIGEST_SENT), received = digest_has(d, DIGEST_RECEIVED);
 	if (sent != received) {
 		*ret = sent ? SIDE_SENDER : SIDE_RECEIVER;
-		if (stated_looked_up((enum owner_origin)p->stated.origin) && h->told[p->input])
+		if (stated_looked_up((enum owner_origin)p->stated.origin) && addrs &&
+			h->told[p->input])
 			return sent ? src : dst;
 		return !is_anothers(h, p->input, sent ? &f->src.addr : &f->dst.addr);
 	}
@@ -109,8 +112,10 @@ int stated_take(const struct stated_setup *s, const struct owner *owner, struct 
 	struct err *err)
 {
 	struct err full = { 0 };
-	if (hosts_see_owned(s->hosts, p->input, &p->digest, stated_looked_up(owner->origin), err) <
-		0)
+	p->stated.elsewhere = s->elsewhere;
+	if (!s->elsewhere &&
+		hosts_see_owned(
+			s->hosts, p->input, &p->digest, stated_looked_up(owner->origin), err) < 0)
 		return -1;
 	if (s->hosts->of_input[p->input] == HOST_NONE)
 		return 0;

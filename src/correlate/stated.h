@@ -17,6 +17,7 @@ struct stated_setup {
 	struct roster *roster;
 	struct owners *owners;
 	const struct clock *clock; /* of the capture */
+	bool elsewhere;            /* a later section of the file */
 };
 int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
 	struct err *err);

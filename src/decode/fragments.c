@@ -8,6 +8,7 @@
  * captured without its end, and of the other, within 30 s, only that end. */
 #include "decode/fragments.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -28,27 +29,29 @@ static uint8_t protocol_of(const struct digest *d)
 	return d->fragment_outer ? d->outer_transport : d->transport;
 }
 
-static struct fragments_key key_of(uint32_t input, const struct digest *d)
+/* A packet whose parts came in by two interfaces keeps its ports in the first part's only. Without
+ * the interface in the key the parts of two machines, whose captures were put into one file, would
+ * be taken for those of one packet. */
+static struct fragments_key key_of(const struct record *packet, const struct digest *d)
 {
+	const struct capture_interface *interface = packet->packet.interface;
 	const struct flow *parts = d->fragment_outer ? &d->outer : &d->flow;
 	bool v4 = d->fragment_outer ? addr_is_v4(&parts->src.addr) : d->ip_version == 4;
-	struct fragments_key key = { .src = parts->src.addr,
+	return (struct fragments_key){ .src = parts->src.addr,
 		.dst = parts->dst.addr,
-		.input = input,
+		.scope = d->fragment_scope,
+		.input = packet->input,
+		.interface = interface ? interface->id : 0,
 		.id = d->fragment_id,
 		.version = v4 ? 4 : 6,
 		.transport = v4 ? protocol_of(d) : 0 };
-	if (digest_has(d, DIGEST_OUTER) && !d->fragment_outer) {
-		key.outer_src = d->outer.src.addr;
-		key.outer_dst = d->outer.dst.addr;
-	}
-	return key;
 }
 
 /* The key of the hash is fixed, for what is overwritten may not depend on the run. Whoever makes
  * collisions makes fragments without ports. */
 static struct fragments_entry *set_of(struct fragments *f, const struct fragments_key *key)
 {
+	static_assert(sizeof *key == 56, "no padding");
 	const struct hash_key fixed = { 0 };
 	return f->entries[hash_bytes(fixed, key, sizeof *key) % FRAGMENTS_SETS];
 }
@@ -177,12 +180,12 @@ static bool is_part_of(
 	return add_range(e, r, d->fragment_last);
 }
 
-void fragments_fill(
-	struct fragments *f, uint32_t input, const struct source_time *when, struct digest *d)
+void fragments_fill(struct fragments *f, const struct record *packet, struct digest *d)
 {
+	const struct source_time *when = packet->has_time ? &packet->when : NULL;
 	if (!digest_has(d, DIGEST_PART | DIGEST_ADDRS))
 		return;
-	struct fragments_key key = key_of(input, d);
+	struct fragments_key key = key_of(packet, d);
 	if (d->fragment_from == 0 && (d->known & (DIGEST_PORTS | DIGEST_OUTER))) {
 		remember(f, &key, when, d);
 		return;

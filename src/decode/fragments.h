@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/stamp.h"
-#include "model/digest.h"
+#include "model/record.h"
 
 #define FRAGMENTS_SETS 128
 #define FRAGMENTS_WAYS 8
@@ -18,8 +18,8 @@
  * padding. */
 struct fragments_key {
 	struct addr src, dst;
-	struct addr outer_src, outer_dst; /* of the tunnel around the parts, or zero */
-	uint32_t input, id;
+	uint64_t scope; /* VLANs and tunnels around the parts */
+	uint32_t input, interface, id;
 	uint8_t version, transport; /* transport 0: IPv6, where it is not part of the key */
 	uint16_t zero;
 };
@@ -52,11 +52,9 @@ struct fragments {
 
 void fragments_init(struct fragments *f);
 
-/* To be called with each packet of a pass, in its order, with the digest as it was decoded. A first
- * fragment is remembered. A later one gets DIGEST_PORTS and, where it is a part of a tunnel's
- * packet, the tunnel and the flow inside; it keeps DIGEST_FRAGMENT. `when`: by the clock of the
- * input, or NULL. */
-void fragments_fill(
-	struct fragments *f, uint32_t input, const struct source_time *when, struct digest *d);
+/* To be called with each packet of a pass, in its order, and the digest that was decoded from it. A
+ * first fragment is remembered. A later one gets DIGEST_PORTS and, where it is a part of a tunnel's
+ * packet, the tunnel and the flow inside; it keeps DIGEST_FRAGMENT. */
+void fragments_fill(struct fragments *f, const struct record *packet, struct digest *d);
 
 #endif

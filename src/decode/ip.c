@@ -177,8 +177,10 @@ static bool fits(const struct frame *f, const struct ip_packet *ip, uint32_t roo
 	return f->fit == FIT_EXACT ? ip->total == room : room == 0 || ip->total <= room;
 }
 
-static void set_part(struct digest *d, const struct ip_packet *ip)
+static void set_part(struct frame *f, const struct ip_packet *ip)
 {
+	struct digest *d = f->d;
+	d->fragment_scope = f->scope;
 	d->fragment_id = ip->part.id;
 	d->fragment_from = (uint16_t)ip->part.from;
 	d->fragment_bytes = (uint16_t)(ip->part.bytes < UINT16_MAX ? ip->part.bytes : UINT16_MAX);
@@ -210,6 +212,6 @@ void ip_layer(struct frame *f, unsigned version)
 	d->transport = ip.transport;
 	d->known |= DIGEST_ADDRS;
 	if (ip.fragment && ip.part.bytes)
-		set_part(d, &ip);
+		set_part(f, &ip);
 	transport_read(f, &ip);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "base/hash.h"
 #include "model/digest.h"
 #include "model/record.h"
 
@@ -40,6 +41,7 @@ struct frame {
 	uint32_t wire; /* bytes on the wire, from the first one; 0: not known (fragments) */
 	struct digest *d;
 	enum fit fit;
+	uint64_t scope;  /* networks inside which it is: frame_enter() */
 	uint8_t layers;  /* link layers passed */
 	uint8_t tunnels; /* how many are around it */
 	bool refused;    /* what should have been an IP packet is none */
@@ -128,6 +130,24 @@ static inline struct span rest_of(const struct cursor *c)
 static inline struct span front_of(struct span s, size_t n)
 {
 	return span_of(s.p, s.n < n ? s.n : n);
+}
+
+/* What numbers a network that the frame is in. */
+enum network {
+	NETWORK_VLAN = 1, /* 802.1Q, 802.1ad */
+	NETWORK_PORT,     /* VN-Tag, 802.1BR: a port of an extended bridge */
+	NETWORK_BACKBONE, /* 802.1ah */
+	NETWORK_LABEL,    /* MPLS */
+	NETWORK_SESSION,  /* PPPoE */
+	NETWORK_TUNNEL,   /* + enum tunnel */
+};
+
+/* The frame goes on inside another network, whose hosts may have the addresses of this one's. Two
+ * chains of networks may be made to give one scope, by somebody who can send into both of them. */
+static inline void frame_enter(struct frame *f, unsigned network, uint32_t number)
+{
+	f->scope = hash_fold(f->scope ^ ((uint64_t)network << 32 | number), 0x9fb21c651e98df25ull) ^
+		network;
 }
 
 /* DIGEST_SENT or DIGEST_RECEIVED. Headers that say so may stand inside each other, and the outer

@@ -37,19 +37,44 @@ static void type_or_length(struct frame *f, unsigned type)
 		llc_layer(f);
 }
 
-/* A tag of `bytes` bytes, then the next ethertype. */
-static void tag_layer(struct frame *f, unsigned bytes)
+static void next_layer(struct frame *f)
 {
-	cursor_skip(&f->c, bytes);
 	unsigned type = cursor_be16(&f->c);
 	if (!f->c.ran_out)
 		type_or_length(f, type);
 }
 
-/* IEEE 802.1ah 9.5: four bytes of tag, then the customer's Ethernet frame. */
+/* Priority 3 bits, eligible to drop 1, VLAN 12. VLAN 0 is none: the tag has a priority only. */
+static void vlan_layer(struct frame *f)
+{
+	unsigned vlan = cursor_be16(&f->c) & 0xfff;
+	if (vlan != 0)
+		frame_enter(f, NETWORK_VLAN, vlan);
+	next_layer(f);
+}
+
+/* Direction and pointer 2 bits, destination port 14, looped 1, reserved 1, version 2, source port
+ * 12. */
+static void vn_tag_layer(struct frame *f)
+{
+	frame_enter(f, NETWORK_PORT, cursor_be32(&f->c));
+	next_layer(f);
+}
+
+/* IEEE 802.1BR 7.5: priority 3 bits, eligible to drop 1, port that it came in at 12, reserved 2,
+ * group 2, port 12, high bits of both ports 8 + 8. */
+static void bridge_port_layer(struct frame *f)
+{
+	uint32_t front = cursor_be32(&f->c);
+	frame_enter(f, NETWORK_PORT, front & 0x0fffffff);
+	cursor_skip(&f->c, 2);
+	next_layer(f);
+}
+
+/* IEEE 802.1ah 9.5: priority and flags 8 bits, service 24, then the customer's Ethernet frame. */
 static void backbone_layer(struct frame *f)
 {
-	cursor_skip(&f->c, 4);
+	frame_enter(f, NETWORK_BACKBONE, cursor_be32(&f->c) & 0xffffff);
 	ethernet_link(f);
 }
 
@@ -63,13 +88,13 @@ static void other_layer(struct frame *f, unsigned type)
 	case 0x8100: /* IEEE 802.1Q 9.6, and its stacked forms */
 	case 0x88a8:
 	case 0x9100:
-		tag_layer(f, 2);
+		vlan_layer(f);
 		break;
 	case 0x8926: /* VN-Tag */
-		tag_layer(f, 4);
+		vn_tag_layer(f);
 		break;
 	case 0x893f: /* IEEE 802.1BR 7.5 */
-		tag_layer(f, 6);
+		bridge_port_layer(f);
 		break;
 	case 0x88e7:
 		backbone_layer(f);
@@ -132,6 +157,20 @@ static bool ethernet_at(struct cursor c, unsigned skip)
 		type == 0x8100 || type == 0x88a8;
 }
 
+/* A label behind the indicator is chosen by a hash of the flow (RFC 6790 4.2), of which later
+ * fragments show less: it is no network's. */
+static void enter_labels(struct frame *f)
+{
+	enum { ENTROPY_INDICATOR = 7 };
+	uint32_t entry, before = 0;
+	do {
+		entry = cursor_be32(&f->c);
+		if (before >> 12 != ENTROPY_INDICATOR)
+			frame_enter(f, NETWORK_LABEL, entry >> 12);
+		before = entry;
+	} while (!f->c.ran_out && !(entry & 0x100));
+}
+
 /* RFC 3032 2.1: entries of label, class, bottom bit and TTL. No field says what stands behind the
  * last one. It is taken for IP where its first half-byte and its lengths say so, and for Ethernet
  * behind a control word (RFC 4385 3) where that half-byte is 0; without a control word where the
@@ -139,10 +178,7 @@ static bool ethernet_at(struct cursor c, unsigned skip)
  * MAC looks like an IP header, with a length that fits: its addresses would be MAC bytes. */
 void mpls_layer(struct frame *f)
 {
-	uint32_t entry;
-	do
-		entry = cursor_be32(&f->c);
-	while (!f->c.ran_out && !(entry & 0x100));
+	enter_labels(f);
 	if (f->fit == FIT_ANY)
 		f->fit = FIT_WITHIN;
 	struct cursor front = f->c;

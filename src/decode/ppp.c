@@ -34,10 +34,11 @@ void ppp_layer(struct frame *f)
 void pppoe_layer(struct frame *f)
 {
 	unsigned version_type = cursor_u8(&f->c), code = cursor_u8(&f->c);
-	cursor_skip(&f->c, 2);
+	unsigned session = cursor_be16(&f->c);
 	uint32_t length = cursor_be16(&f->c);
 	if (f->c.ran_out || version_type != 0x11 || code != 0)
 		return;
+	frame_enter(f, NETWORK_SESSION, session);
 	frame_narrow(f, length);
 	ppp_layer(f);
 }

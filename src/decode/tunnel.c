@@ -39,6 +39,7 @@ static void take_part(const struct digest *outer, struct digest *d)
 		return;
 	d->known |= DIGEST_PART;
 	d->fragment_id = outer->fragment_id;
+	d->fragment_scope = outer->fragment_scope;
 	d->fragment_from = outer->fragment_from;
 	d->fragment_bytes = outer->fragment_bytes;
 	d->fragment_last = outer->fragment_last;
@@ -69,6 +70,19 @@ static bool read_type(struct frame *f, unsigned type)
 	return true;
 }
 
+/* The same addresses in another tunnel are other machines. Its ports do not tell tunnels apart:
+ * VXLAN and GENEVE take one by a hash of the flow inside. */
+static void enter_tunnel(struct frame *f, const struct flow *ends, const struct inside *in)
+{
+	frame_enter(f, NETWORK_TUNNEL + in->kind, in->network);
+	for (size_t i = 0; i < sizeof ends->src.addr.b; i += 4) {
+		struct cursor src = cursor_of(span_of(ends->src.addr.b + i, 4));
+		struct cursor dst = cursor_of(span_of(ends->dst.addr.b + i, 4));
+		frame_enter(f, NETWORK_TUNNEL, cursor_be32(&src));
+		frame_enter(f, NETWORK_TUNNEL, cursor_be32(&dst));
+	}
+}
+
 enum inside_found inside_read(struct frame *f, const struct inside *in)
 {
 	struct digest inner = digest_blank;
@@ -76,9 +90,11 @@ enum inside_found inside_read(struct frame *f, const struct inside *in)
 		.wire = in->wire,
 		.d = &inner,
 		.fit = in->fit,
+		.scope = f->scope,
 		.tunnels = (uint8_t)(f->tunnels + 1) };
 	if (g.tunnels > LIMIT_TUNNELS)
 		return INSIDE_OTHER;
+	enter_tunnel(&g, &f->d->flow, in);
 	bool whole = read_type(&g, in->type);
 	if ((inner.known & (DIGEST_ADDRS | DIGEST_ARP)) == DIGEST_ADDRS) {
 		take(f->d, &inner, in->kind);
@@ -115,19 +131,27 @@ enum {
 	ERSPAN_III = 0x22eb,
 };
 
+/* What a GRE header says besides what follows it. */
+struct gre {
+	uint32_t most;    /* bytes of the payload */
+	uint32_t network; /* key, call, or VLAN and session of ERSPAN */
+};
+
 /* Mirrored frames (draft-foschiano-erspan). Type I has no header of its own and no GRE sequence
- * number, type II 8 bytes, type III 12 and 8 more where the last bit says so. Returns what follows,
- * or 0. */
-static unsigned pass_erspan(struct cursor *c, unsigned flags, unsigned type)
+ * number, type II 8 bytes, type III 12 and 8 more where the last bit says so. Both begin with
+ * version 4 bits, VLAN 12, class and flags 6, session 10. Returns what follows, or 0. */
+static unsigned pass_erspan(struct cursor *c, unsigned flags, unsigned type, struct gre *ret)
 {
 	if (type == ERSPAN && !(flags & GRE_SEQUENCE))
 		return ETHERTYPE_BRIDGED;
-	unsigned version = cursor_u8(c) >> 4;
+	uint32_t front = cursor_be32(c);
+	unsigned version = front >> 28;
+	ret->network = (front >> 16 & 0xfff) << 10 | (front & 0x3ff);
 	if (type == ERSPAN) {
-		cursor_skip(c, 7);
+		cursor_skip(c, 4);
 		return version == 1 ? ETHERTYPE_BRIDGED : 0;
 	}
-	cursor_skip(c, 9);
+	cursor_skip(c, 6);
 	unsigned last = cursor_be16(c), frame_type = last >> 10 & 31;
 	if (last & 1)
 		cursor_skip(c, 8);
@@ -136,10 +160,10 @@ static unsigned pass_erspan(struct cursor *c, unsigned flags, unsigned type)
 
 /* Version 1 (RFC 2637 4.1): the key holds the length of the payload and the call; without a
  * sequence number there is no payload. Returns the length. */
-static uint32_t pass_pptp(struct cursor *c, unsigned flags)
+static uint32_t pass_pptp(struct cursor *c, unsigned flags, uint32_t *ret_call)
 {
 	uint32_t length = cursor_be16(c);
-	cursor_skip(c, 2);
+	*ret_call = cursor_be16(c);
 	if (flags & GRE_SEQUENCE)
 		cursor_skip(c, 4);
 	if (flags & GRE_ACK)
@@ -148,35 +172,39 @@ static uint32_t pass_pptp(struct cursor *c, unsigned flags)
 }
 
 /* Steps over the header; returns the ethertype of what follows, or 0. */
-static unsigned pass_gre(struct cursor *c, uint32_t *most)
+static unsigned pass_gre(struct cursor *c, struct gre *ret)
 {
 	unsigned flags = cursor_be16(c), type = cursor_be16(c);
 	if ((flags & GRE_VERSION) == 1) {
-		*most = pass_pptp(c, flags);
-		return *most ? type : 0;
+		ret->most = pass_pptp(c, flags, &ret->network);
+		return ret->most ? type : 0;
 	}
 	/* Source routes (RFC 1701) are no longer used (RFC 2784 2.1). */
 	if (flags & (GRE_VERSION | GRE_ROUTING))
 		return 0;
-	for (unsigned bit = GRE_CHECKSUM; bit >= GRE_SEQUENCE; bit >>= 1)
-		if (flags & bit)
-			cursor_skip(c, 4);
-	return type == ERSPAN || type == ERSPAN_III ? pass_erspan(c, flags, type) : type;
+	if (flags & GRE_CHECKSUM)
+		cursor_skip(c, 4);
+	if (flags & GRE_KEY)
+		ret->network = cursor_be32(c);
+	if (flags & GRE_SEQUENCE)
+		cursor_skip(c, 4);
+	return type == ERSPAN || type == ERSPAN_III ? pass_erspan(c, flags, type, ret) : type;
 }
 
 static void gre_read(struct frame *f, const struct ip_packet *ip)
 {
 	struct cursor c = cursor_of(ip->body);
-	uint32_t most = UINT32_MAX;
-	unsigned type = pass_gre(&c, &most);
+	struct gre gre = { .most = UINT32_MAX };
+	unsigned type = pass_gre(&c, &gre);
 	if (type == 0 || c.ran_out)
 		return;
 	uint32_t rest = left_of(ip, c.at);
 	struct inside in = { .kind = TUNNEL_GRE,
+		.network = gre.network,
 		.type = type,
 		.fit = FIT_WITHIN,
-		.wire = rest && rest > most ? most : rest,
-		.bytes = front_of(rest_of(&c), most) };
+		.wire = rest && rest > gre.most ? gre.most : rest,
+		.bytes = front_of(rest_of(&c), gre.most) };
 	inside_read(f, &in);
 }
 

@@ -24,7 +24,8 @@ static inline bool tunnel_udp_ports(unsigned src, unsigned dst)
 /* What a tunnel's header announces. */
 struct inside {
 	enum tunnel kind;
-	unsigned type; /* ethertype, also ETHERTYPE_BRIDGED and ETHERTYPE_PPP */
+	uint32_t network; /* its number of the network inside; 0 where it has none */
+	unsigned type;    /* ethertype, also ETHERTYPE_BRIDGED and ETHERTYPE_PPP */
 	enum fit fit;
 	struct span bytes; /* what is captured of it */
 	uint32_t wire;     /* what there was on the wire; 0: not known */

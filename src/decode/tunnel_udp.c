@@ -54,23 +54,29 @@ static bool vxlan_read(struct frame *f, struct cursor c, uint32_t bytes)
 	if (type == 0 || (second & 0xff) != 0)
 		return false;
 	return tunnel_inside(f, c,
-		(struct inside){
-			.kind = TUNNEL_VXLAN, .type = type, .fit = FIT_WITHIN, .wire = bytes });
+		(struct inside){ .kind = TUNNEL_VXLAN,
+			.network = second >> 8,
+			.type = type,
+			.fit = FIT_WITHIN,
+			.wire = bytes });
 }
 
 /* Version and length of the options in words, flags, ethertype, network 3, reserved 1, options. */
 static bool geneve_read(struct frame *f, struct cursor c, uint32_t bytes)
 {
 	unsigned version_length = cursor_u8(&c), flags = cursor_u8(&c), type = cursor_be16(&c);
-	unsigned reserved = cursor_be32(&c) & 0xff;
-	if (version_length >> 6 != 0 || (flags & 0x3f) != 0 || reserved != 0)
+	uint32_t network = cursor_be32(&c);
+	if (version_length >> 6 != 0 || (flags & 0x3f) != 0 || (network & 0xff) != 0)
 		return false;
 	if (type != ETHERTYPE_BRIDGED && type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return false;
 	cursor_skip(&c, 4 * (version_length & 0x3f));
 	return tunnel_inside(f, c,
-		(struct inside){
-			.kind = TUNNEL_GENEVE, .type = type, .fit = FIT_WITHIN, .wire = bytes });
+		(struct inside){ .kind = TUNNEL_GENEVE,
+			.network = network >> 8,
+			.type = type,
+			.fit = FIT_WITHIN,
+			.wire = bytes });
 }
 
 /* Extension headers: length in words, contents, type of the next one as the last byte. */
@@ -87,10 +93,10 @@ static bool pass_gtp_extensions(struct cursor *c, unsigned next)
 }
 
 /* An IP packet that must fill the rest of the datagram to the byte. */
-static bool exact_inside(struct frame *f, struct cursor c, enum tunnel kind, uint32_t bytes)
+static bool exact_inside(struct frame *f, struct cursor c, struct inside in)
 {
 	struct cursor front = c;
-	struct inside in = { .kind = kind, .fit = FIT_EXACT, .wire = bytes };
+	in.fit = FIT_EXACT;
 	in.type = cursor_u8(&front) >> 4 == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
 	if (front.ran_out)
 		return false;
@@ -104,7 +110,7 @@ static bool gtp_read(struct frame *f, struct cursor c, uint32_t bytes)
 {
 	unsigned flags = cursor_u8(&c), type = cursor_u8(&c);
 	uint32_t length = cursor_be16(&c);
-	cursor_skip(&c, 4);
+	uint32_t tunnel = cursor_be32(&c);
 	if ((flags & 0xf8) != 0x30 || type != 255 || length + 8 != bytes)
 		return false;
 	if (flags & 7) {
@@ -113,7 +119,25 @@ static bool gtp_read(struct frame *f, struct cursor c, uint32_t bytes)
 		if (flags & 4 && !pass_gtp_extensions(&c, next))
 			return false;
 	}
-	return exact_inside(f, c, TUNNEL_GTP, bytes);
+	return exact_inside(
+		f, c, (struct inside){ .kind = TUNNEL_GTP, .network = tunnel, .wire = bytes });
+}
+
+/* One end is a client with an address of Teredo's, 2001:0::/32 (RFC 4380 2.6), or a link-local one
+ * while it asks a server for that (5.2.1). Wrong for clients from before the RFC, which had
+ * 3ffe:831f::/32: their datagrams are given as such. */
+static bool has_teredo_address(struct cursor c)
+{
+	if (cursor_u8(&c) >> 4 != 6)
+		return false;
+	cursor_skip(&c, 7);
+	for (int i = 0; i < 2; i++) {
+		uint32_t first = cursor_be32(&c);
+		if (!c.ran_out && (first == 0x20010000 || first >> 22 == 0xfe80 >> 6))
+			return true;
+		cursor_skip(&c, 12);
+	}
+	return false;
 }
 
 /* Authentication (0, 1, length of the client's name, length of the value, both, a nonce of 8 and a
@@ -132,10 +156,9 @@ static bool teredo_read(struct frame *f, struct cursor c, uint32_t bytes)
 		cursor_skip(&front, 6);
 		c = front;
 	}
-	front = c;
-	if (cursor_u8(&front) >> 4 != 6)
+	if (!has_teredo_address(c))
 		return false;
-	return exact_inside(f, c, TUNNEL_TEREDO, bytes);
+	return exact_inside(f, c, (struct inside){ .kind = TUNNEL_TEREDO, .wire = bytes });
 }
 
 bool tunnel_udp_read(struct frame *f, struct span rest, uint32_t bytes)

@@ -224,6 +224,7 @@ static int decode_all(struct work *w, struct input *in, const struct codec *code
 struct layer {
 	struct input *in;
 	unsigned depth;
+	bool empties;       /* an archive: it has files without a byte */
 	struct err problem; /* of the layers outside; kind ERR_NONE where they are sound */
 };
 
@@ -240,7 +241,10 @@ static int open_stream(
 		return err_nomem(err);
 	if (layer->problem.kind != ERR_NONE)
 		inner.problem = layer->problem; /* the cause of what is wrong further in */
-	if (rc < 0 && spool_end(w->u->spool) == base)
+	bool empty = spool_end(w->u->spool) == base;
+	if (empty && inner.problem.kind == ERR_NONE)
+		err_set(&inner.problem, ERR_UNSUPPORTED, "what is packed in it is empty");
+	if (empty)
 		return add(w, name, NULL, &inner.problem, err);
 	if (input_spooled(name, w->u->spool, base, &inner.in, err) < 0)
 		return -1;
@@ -277,22 +281,24 @@ static int copy_member(
 	return rc;
 }
 
-static int open_member(struct work *w, struct bundle *b, const struct layer *layer,
-	const char *name, struct err *err)
+static int open_member(
+	struct work *w, struct bundle *b, struct layer *layer, const char *name, struct err *err)
 {
 	struct layer inner = { .depth = layer->depth + 1 };
 	uint64_t base = spool_end(w->u->spool);
 	int rc = copy_member(w, b, layer, &inner.problem);
 	if (rc < 0 && inner.problem.kind == ERR_NOMEM)
 		return err_nomem(err);
-	if (spool_end(w->u->spool) == base)
+	if (spool_end(w->u->spool) == base) {
+		layer->empties |= rc == 0;
 		return rc < 0 ? add(w, name, NULL, &inner.problem, err) : 0;
+	}
 	if (input_spooled(name, w->u->spool, base, &inner.in, err) < 0)
 		return -1;
 	return open_layer(w, &inner, err);
 }
 
-static int take_member(struct work *w, struct bundle *b, const struct layer *layer,
+static int take_member(struct work *w, struct bundle *b, struct layer *layer,
 	const struct member *m, struct err *err)
 {
 	char *name;
@@ -332,6 +338,15 @@ static int take_members(
 	return rc;
 }
 
+/* Why nothing came out of a sound archive. */
+static const char *nothing_in(const struct layer *layer, bool passed)
+{
+	if (layer->empties)
+		return "all files in the archive are empty";
+	return passed ? "the archive has folders or links only, and no files"
+		      : "the archive has no files";
+}
+
 /* What is wrong with the archive itself becomes an item of its own, behind the members. */
 static int open_bundle(struct work *w, struct layer *layer, struct err *err)
 {
@@ -341,6 +356,7 @@ static int open_bundle(struct work *w, struct layer *layer, struct err *err)
 	int rc = bundle_open(layer->in, w->u->utf8, &b, &problem);
 	if (rc == 0)
 		rc = take_members(w, b, layer, &problem, err);
+	bool passed = b && bundle_passed(b);
 	bundle_close(b);
 	if (rc > 0)
 		return -1;
@@ -349,7 +365,7 @@ static int open_bundle(struct work *w, struct layer *layer, struct err *err)
 	if (layer->problem.kind != ERR_NONE)
 		problem = layer->problem;
 	else if (rc == 0 && w->list->n == before)
-		err_set(&problem, ERR_UNSUPPORTED, "the archive has no files");
+		err_set(&problem, ERR_UNSUPPORTED, "%s", nothing_in(layer, passed));
 	if (problem.kind == ERR_NONE)
 		return 0;
 	return add(w, input_name(layer->in), NULL, &problem, err);

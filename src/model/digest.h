@@ -86,6 +86,8 @@ struct digest {
 	uint8_t outer_transport; /* IP protocol number */
 	struct flow outer;       /* its ports are 0 where the tunnel has none */
 	uint32_t fragment_id; /* what the parts of one packet have in common (RFC 791, RFC 8200) */
+	uint64_t fragment_scope; /* in which network the part was: VLANs, labels, tunnels and their
+				  * numbers, as a hash; 0: none of them */
 	uint16_t fragment_from;  /* place of the part's bytes in the packet, in bytes */
 	uint16_t fragment_bytes; /* how many there are */
 	bool fragment_last;

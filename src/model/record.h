@@ -28,7 +28,8 @@ enum packet_way {
 
 /* An interface of a capture, as its file describes it. */
 struct capture_interface {
-	uint32_t id; /* place in the file, from 0; sections count on */
+	uint32_t id;      /* place in the file, from 0; sections count on */
+	uint32_t section; /* from 0: what one says of addresses does not hold for the others */
 	uint32_t link_type;
 	uint32_t snaplen; /* 0: none */
 	struct span name; /* or empty */
@@ -104,10 +105,11 @@ struct local_address {
 	struct addr addr;
 };
 
-/* The source says that it lacks something at `when`. */
+/* The source says that it lacks something from `when` on. */
 struct loss {
 	enum { LOSS_EVENTS, LOSS_PACKETS } what;
-	uint64_t count; /* records lost; at least 1 */
+	uint64_t count;   /* records lost; at least 1 */
+	int64_t lasts_ns; /* how long from `when` on; 0: a moment; INT64_MAX: nothing says when it ended */
 };
 
 struct record {

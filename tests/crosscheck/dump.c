@@ -59,7 +59,7 @@ static void print_packet(const struct record *r, struct fragments *fragments)
 {
 	struct digest d;
 	decode_packet(&r->packet, &d);
-	fragments_fill(fragments, 0, r->has_time ? &r->when : NULL, &d);
+	fragments_fill(fragments, r, &d);
 	bool arp = digest_has(&d, DIGEST_ARP), addrs = digest_has(&d, DIGEST_ADDRS);
 	printf("%" PRIu64 "\t", r->number);
 	print_time(r);

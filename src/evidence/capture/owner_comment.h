@@ -11,4 +11,9 @@
  * Comments of people and of other programs say nothing. Spans of *owner lie in `comment`. */
 void owner_comment(struct span comment, struct owner *owner);
 
+/* Where `other`, of the same packet, is another process or gives it another name: *owner becomes a
+ * candidate. It keeps its name unless that is what they differ in. Wrong where one of them is a
+ * mistake and the other is right, which is then not said. */
+void owner_doubt(struct owner *owner, const struct owner *other);
+
 #endif

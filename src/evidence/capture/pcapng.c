@@ -86,6 +86,7 @@ static int pcapng_open(struct input *input, void **ret_self, struct err *err)
 	struct pcapng *p = calloc(1, sizeof *p);
 	if (!p)
 		return err_nomem(err);
+	section_init(&p->section);
 	process_tables_init(&p->processes, hash_key_new());
 	if (reader_init(&p->reader, input, err) < 0) {
 		pcapng_close(p);
@@ -120,11 +121,11 @@ static int idb_read(struct pcapng *p, struct cursor *c, struct record *ret, stru
 	(void)ret;
 	size_t before = p->section.count;
 	int rc = interface_read(&p->section, *c, &p->addresses, err);
-	if (p->section.count == before)
-		p->done = true; /* frames of it and of later ones would be taken for those of others
-				 */
-	else
+	if (p->section.count != before)
 		p->owes = true;
+	else if (before < LIMIT_INTERFACES)
+		p->done = true; /* frames of it and of later ones would be taken for those of
+				 * others; above the limit no interface has a place */
 	return rc;
 }
 
@@ -138,6 +139,7 @@ static int packet_yield(struct pcapng *p, const struct packet_block *b, struct r
 	ret->has_time = b->has_time && interface_time(b->interface, b->units, &ret->when);
 	ret->packet.bytes = b->bytes;
 	ret->packet.link_type = b->interface->link_type;
+	ret->packet.interface = b->interface->kept;
 	ret->packet.wire_bytes = b->wire;
 	if (b->options.n) {
 		if (packet_options_read(&p->section, b->options, &o, &p->late) < 0) {
@@ -354,26 +356,23 @@ static void let_go(struct pcapng *p)
 /* Type, length, interface, time, captured, on the wire. */
 #define EPB_FIELDS 28u
 
-/* Nearly all blocks are packets without options, sound and whole in the buffer: their way is kept
- * short. False where the next block is any other. */
+/* Nearly all blocks are little-endian packets without options, sound and whole in the buffer: their
+ * way is kept short. False where the next block is any other. */
 static inline bool plain_packet(struct pcapng *p, struct record *ret)
 {
 	const struct section *s = &p->section;
 	size_t there = p->reader.have - p->reader.at;
 	const uint8_t *at = p->reader.buf + p->reader.at;
-	if (there < EPB_FIELDS)
+	if (there < EPB_FIELDS || s->big)
 		return false;
-	struct cursor c = cursor_of(span_of(at, EPB_FIELDS));
-	uint32_t type = cursor_u32(&c, s->big), length = cursor_u32(&c, s->big);
-	uint32_t id = cursor_u32(&c, s->big);
-	uint64_t units = units_read(s, &c);
-	uint32_t captured = cursor_u32(&c, s->big), wire = cursor_u32(&c, s->big);
+	uint32_t type = load_le32(at), length = load_le32(at + 4), id = load_le32(at + 8);
+	uint64_t units = (uint64_t)load_le32(at + 12) << 32 | load_le32(at + 16);
+	uint32_t captured = load_le32(at + 20), wire = load_le32(at + 24);
 	if (type != BLOCK_EPB || captured > LIMIT_FRAME_BYTES || id >= s->count ||
 		length != EPB_FIELDS + ((captured + 3) & ~3u) + 4 || there < length)
 		return false;
 	const struct interface *i = &s->interfaces[id];
-	struct cursor end = cursor_of(span_of(at + length - 4, 4));
-	if (cursor_u32(&end, s->big) != length || i->damaged || pktap_may_be(i->link_type))
+	if (load_le32(at + length - 4) != length || i->damaged || pktap_may_be(i->link_type))
 		return false;
 	reader_take(&p->reader, length);
 	p->blocks++;
@@ -383,6 +382,7 @@ static inline bool plain_packet(struct pcapng *p, struct record *ret)
 	ret->has_time = interface_time(i, units, &ret->when);
 	ret->packet.bytes = span_of(at + EPB_FIELDS, captured);
 	ret->packet.link_type = i->link_type;
+	ret->packet.interface = i->kept;
 	ret->packet.wire_bytes = wire;
 	return true;
 }

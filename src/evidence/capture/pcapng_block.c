@@ -6,8 +6,15 @@
 
 #include "base/limits.h"
 
+void section_init(struct section *s)
+{
+	*s = (struct section){ 0 };
+	arena_init(&s->kept, LIMIT_CAPTURE_INTERFACES_BYTES);
+}
+
 void section_done(struct section *s)
 {
+	arena_done(&s->kept);
 	free(s->interfaces);
 	*s = (struct section){ 0 };
 }
@@ -15,6 +22,7 @@ void section_done(struct section *s)
 void section_reset(struct section *s)
 {
 	s->count = 0;
+	s->sections++;
 }
 
 int option_overrun(const struct section *s, const char *block, struct err *err)
@@ -127,7 +135,8 @@ static void prepare_times(struct interface *i)
 static int interface_add(struct section *s, struct err *err)
 {
 	if (s->count >= LIMIT_INTERFACES)
-		return err_at(err, ERR_LIMIT, s->off, "more than %u interfaces in a section",
+		return err_at(err, ERR_LIMIT, s->off,
+			"more than %u interfaces in a section: packets of this one are not read",
 			LIMIT_INTERFACES);
 	if (s->count == s->cap) {
 		size_t cap = s->cap ? s->cap * 2 : 8;
@@ -139,6 +148,32 @@ static int interface_add(struct section *s, struct err *err)
 	}
 	s->interfaces[s->count++] = (struct interface){ .units_per_s = 1000000 };
 	return 0;
+}
+
+/* The description as it is given with each packet, for it is good longer than its section. Where
+ * there is no room packets go without. */
+static void keep(struct section *s, struct interface *i, struct span options)
+{
+	enum { IF_NAME = 2 };
+	struct capture_interface *kept = arena_alloc(&s->kept, sizeof *kept);
+	uint8_t *copy = kept ? arena_alloc(&s->kept, options.n + 1) : NULL;
+	uint32_t id = s->described++;
+	if (!copy)
+		return;
+	if (options.n)
+		memcpy(copy, options.p, options.n);
+	*kept = (struct capture_interface){ .id = id,
+		.section = s->sections ? s->sections - 1 : 0,
+		.link_type = i->link_type,
+		.snaplen = i->snaplen,
+		.options_big = s->big,
+		.options = span_of(copy, options.n) };
+	struct cursor c = cursor_of(kept->options);
+	struct option o;
+	while (option_next(s->big, &c, &o) > 0)
+		if (o.code == IF_NAME && kept->name.n == 0)
+			kept->name = o.value;
+	i->kept = kept;
 }
 
 /* Link type 2, reserved 2, snaplen 4, options. */
@@ -157,6 +192,7 @@ int interface_read(
 		return err_at(err, ERR_MALFORMED, s->off,
 			"an interface description block without its fields");
 	int rc = interface_options(s, body, i, err);
+	keep(s, i, span_of(body.p + body.at, cursor_left(&body)));
 	prepare_times(i);
 	return rc;
 }
@@ -180,6 +216,10 @@ bool interface_address(const struct section *s, struct cursor *options, struct a
 int interface_find(
 	const struct section *s, uint32_t id, const struct interface **ret, struct err *err)
 {
+	if (id >= s->count && s->count == LIMIT_INTERFACES)
+		return err_at(err, ERR_LIMIT, s->off,
+			"interface %u, and only the first %u of a section are read", id,
+			LIMIT_INTERFACES);
 	if (id >= s->count)
 		return err_at(err, ERR_MALFORMED, s->off,
 			"interface %u, and the section has described %zu", id, s->count);

@@ -3,6 +3,7 @@
 #ifndef WHOSENT_EVIDENCE_PCAPNG_BLOCK_H
 #define WHOSENT_EVIDENCE_PCAPNG_BLOCK_H
 
+#include "base/arena.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,7 @@ struct interface {
 	uint64_t units_per_s; /* 0: no times */
 	uint64_t ns_per_unit; /* 0: not a whole number, or the offset is too large for one */
 	int64_t offset_s, offset_ns;
+	const struct capture_interface *kept; /* NULL above a limit */
 	uint64_t dropped; /* as the last statistics block said: they count from the start */
 };
 
@@ -26,7 +28,11 @@ struct section {
 	uint64_t off;
 	struct interface *interfaces;
 	size_t count, cap;
+	uint32_t sections, described; /* so far */
+	struct arena kept;
 };
+
+void section_init(struct section *s);
 
 void section_done(struct section *s);
 /* A new section forgets the interfaces of the last one. */

@@ -178,7 +178,8 @@ int hone_process_read(struct hone *h, const struct section *s, struct cursor bod
 		return process_lost(h, v.pid);
 	struct process_of_pid *e = map_put(&h->pids, &v.pid, &new, err);
 	if (!e)
-		return -1;
+		return process_table_full(err, LIMIT_CAPTURE_PROCESSES,
+			"PIDs with Hone's process blocks in a section: the names of later ones are lost");
 	if (new)
 		e->latest = PROCESS_ABSENT;
 	int rc = process_take(h, e, &v, &what, err);
@@ -223,7 +224,8 @@ int hone_connection_read(
 	}
 	struct connection *c = map_put(&h->connections, &number, &new, err);
 	if (!c)
-		return -1;
+		return process_table_full(err, LIMIT_CAPTURE_CONNECTIONS,
+			"open connections of Hone in a section: packets of later ones name nobody");
 	const struct process_of_pid *e = map_find(&h->pids, &pid);
 	c->shared = !new && (c->shared || c->pid != pid);
 	c->pid = pid;

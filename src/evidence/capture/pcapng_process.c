@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "evidence/capture/owner_comment.h"
 #include "evidence/capture/owner_name.h"
 #include "evidence/capture/pcapng_hone.h"
 
@@ -31,7 +32,8 @@ static void process_list_reset(struct process_list *l)
 static int reserve(struct process_list *l, struct err *err)
 {
 	if (l->n >= LIMIT_CAPTURE_PROCESSES)
-		return err_set(err, ERR_LIMIT, "more than %u processes in a section",
+		return err_set(err, ERR_LIMIT,
+			"more than %u process blocks in a section: later ones name nobody",
 			LIMIT_CAPTURE_PROCESSES);
 	if (l->n < l->cap)
 		return 0;
@@ -42,6 +44,13 @@ static int reserve(struct process_list *l, struct err *err)
 	l->all = grown;
 	l->cap = cap;
 	return 0;
+}
+
+int process_table_full(struct err *err, unsigned most, const char *of)
+{
+	if (err && err->kind == ERR_LIMIT)
+		err_set(err, ERR_LIMIT, "more than %u %s", most, of);
+	return -1;
 }
 
 int process_list_name(struct process_list *l, uint32_t at, struct span image, struct err *err)
@@ -57,7 +66,8 @@ int process_list_name(struct process_list *l, uint32_t at, struct span image, st
 	/* 32: what the arena adds to a text at most. */
 	if (l->names.max - l->names.used > image.n + 32)
 		return err_nomem(err);
-	return err_set(err, ERR_LIMIT, "more than %u bytes of process names in a section",
+	return err_set(err, ERR_LIMIT,
+		"more than %u bytes of process names in a section: this one is left out",
 		LIMIT_CAPTURE_NAMES_BYTES);
 }
 
@@ -149,7 +159,8 @@ static int wireshark_add(struct process_tables *t, struct known_process *p, stru
 	uint32_t at;
 	struct process_of_pid *e = map_put(&t->wireshark_pids, &p->pid, &new, err);
 	if (!e)
-		return -1;
+		return process_table_full(err, LIMIT_CAPTURE_PROCESSES,
+			"PIDs with process blocks in a section: the names of later ones are lost");
 	if (new)
 		e->latest = PROCESS_ABSENT;
 	if (is_listed(t, e, p))
@@ -162,8 +173,9 @@ static int wireshark_add(struct process_tables *t, struct known_process *p, stru
 		return rc;
 	}
 	e->blocks = LIMIT_PID_BLOCKS + 1;
-	return err_set(
-		err, ERR_LIMIT, "more than %u process blocks of PID %u", LIMIT_PID_BLOCKS, p->pid);
+	return err_set(err, ERR_LIMIT,
+		"more than %u process blocks of PID %u: its names are not used", LIMIT_PID_BLOCKS,
+		p->pid);
 }
 
 static int entry_option(const struct section *le, const struct option *o, struct known_process *ret,
@@ -279,9 +291,11 @@ static bool darwin_owner(
 #define START_ERROR_NS 2000000000ll
 
 /* Of the blocks of one PID the one with the latest start that is not after the packet; without
- * starts, the last one before it in the file. A packet far before each start was sent by a process
- * that no block describes: if the earliest were taken then, as Wireshark does, it would get the
- * name of the next process to have that PID. */
+ * starts, the last one before it in the file. A start within the error may lie on either side of
+ * the packet: it counts as before it, and where another block may be meant too there is no name.
+ * So a packet far before each start has none: another process had the PID then. (If the earliest
+ * were taken, as Wireshark does, it would get the name of the next one.) Wrong for a PID that was
+ * used twice within the error, the first time by a process that no block describes. */
 static const struct known_process *block_find(const struct process_list *l,
 	const struct process_of_pid *e, const struct source_time *when)
 {
@@ -292,18 +306,24 @@ static const struct known_process *block_find(const struct process_list *l,
 		return last;
 	if (!when)
 		return NULL;
-	const struct known_process *best = NULL, *early = NULL;
+	const struct known_process *sure = NULL, *near = NULL;
+	bool others = false;
 	for (uint32_t at = e->latest; at != PROCESS_ABSENT; at = l->all[at].earlier) {
 		const struct known_process *p = &l->all[at];
-		if (!p->has_start)
-			continue;
-		if (p->start.ns <= when->ns && (!best || p->start.ns > best->start.ns))
-			best = p;
-		if (!early || p->start.ns < early->start.ns)
-			early = p;
+		/* Never an overflow: neither time is below 0. */
+		if (!p->has_start) {
+			others = true;
+		} else if (p->start.ns <= when->ns - START_ERROR_NS) {
+			if (!sure || p->start.ns > sure->start.ns)
+				sure = p;
+		} else if (p->start.ns - START_ERROR_NS <= when->ns) {
+			others |= near && near->start.ns != p->start.ns;
+			near = near ? near : p;
+		}
 	}
-	/* Never an overflow: a start is at least 0. */
-	return best || early->start.ns - START_ERROR_NS > when->ns ? best : early;
+	if (!near)
+		return sure;
+	return sure || others ? NULL : near;
 }
 
 /* Option 8 with a process block, or with the comment of etl2pcapng, whose PID is that of the thread
@@ -328,22 +348,46 @@ static bool wireshark_owner(const struct process_tables *t, const struct packet_
 	return true;
 }
 
+/* What a comment states that is not of a thread. Kernels outweigh it; a program that polls does
+ * not, whatever the one or the other may be wrong in. */
+static const struct owner *comment_of(const struct packet_options *o)
+{
+	bool states =
+		(o->met & MET_COMMENT) && o->comment.origin && o->comment.origin != OWNER_THREAD;
+	return states ? &o->comment : NULL;
+}
+
+static bool polled_owner(const struct process_tables *t, const struct packet_options *o,
+	const struct source_time *when, struct owner *ret)
+{
+	const struct owner *comment = comment_of(o);
+	if (!wireshark_owner(t, o, when, ret))
+		return false;
+	if (comment)
+		owner_doubt(ret, comment);
+	return true;
+}
+
 static bool weakest_owner(const struct packet_options *o, struct owner *ret)
 {
-	if ((o->met & MET_COMMENT) && o->comment.origin && o->comment.origin != OWNER_THREAD) {
-		*ret = o->comment;
+	const struct owner *comment = comment_of(o);
+	struct owner bare = { .origin = OWNER_UNSTATED, .pid = o->met & MET_PID ? o->pid : 0 };
+	bool has_pid = bare.pid != 0 && bare.pid != UINT32_MAX;
+	if (comment) {
+		*ret = *comment;
+		if (has_pid)
+			owner_doubt(ret, &bare);
 		return true;
 	}
-	if (!(o->met & MET_PID) || o->pid == 0 || o->pid == UINT32_MAX)
-		return false;
-	*ret = (struct owner){ .origin = OWNER_UNSTATED, .pid = o->pid };
-	return true;
+	if (has_pid)
+		*ret = bare;
+	return has_pid;
 }
 
 const struct owner *process_owner(
 	struct process_tables *t, const struct packet_options *o, const struct source_time *when)
 {
 	bool found = darwin_owner(t, o, &t->owner) || hone_owner(&t->hone, o, when, &t->owner) ||
-		wireshark_owner(t, o, when, &t->owner) || weakest_owner(o, &t->owner);
+		polled_owner(t, o, when, &t->owner) || weakest_owner(o, &t->owner);
 	return found ? &t->owner : NULL;
 }

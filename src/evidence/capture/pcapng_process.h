@@ -37,6 +37,9 @@ int process_list_add(
 /* Gives a listed process another image; it has none where that fails. */
 int process_list_name(struct process_list *l, uint32_t at, struct span image, struct err *err);
 
+/* Behind a map that took no entry: says which table is full, and what is lost. Returns -1. */
+int process_table_full(struct err *err, unsigned most, const char *of);
+
 /* What a PID stands for, in a map of either form. */
 struct process_of_pid {
 	uint32_t pid;

@@ -265,6 +265,11 @@ int bundle_data(struct bundle *b, struct span *ret, struct err *err)
 	return 1;
 }
 
+bool bundle_passed(const struct bundle *b)
+{
+	return b->headers > 0;
+}
+
 uint64_t bundle_reached(const struct bundle *b)
 {
 	return b->reached;

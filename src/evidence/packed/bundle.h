@@ -32,6 +32,8 @@ void bundle_close(struct bundle *b); /* accepts NULL */
 int bundle_next(struct bundle *b, struct member *ret, struct err *err);
 /* More of its data, borrowed until the next call. Returns 1, 0 at its end, or -1 for damage. */
 int bundle_data(struct bundle *b, struct span *ret, struct err *err);
+/* Were there members so far, files or not? */
+bool bundle_passed(const struct bundle *b);
 /* The last byte of the archive that was looked at, and one. */
 uint64_t bundle_reached(const struct bundle *b);
 

@@ -49,10 +49,10 @@ Test(coverage, losses)
 	begin(&c, &sure);
 	coverage_see(&c, 1, (struct ref_time){ 1000 });
 	struct ref_time lost = { 1500 };
-	coverage_lose(&c, 1, &lost);
+	coverage_lose(&c, 1, &lost, 0);
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1509), "lost-events");
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1511), "not-in-log");
-	coverage_lose(&c, 1, NULL);
+	coverage_lose(&c, 1, NULL, 0);
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1800), "lost-events", "no one knows when");
 	coverage_done(&c);
 }
@@ -99,5 +99,25 @@ Test(coverage, a_log_that_shows_what_it_traces)
 	cr_assert(coverage_any(&c));
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1500), "not-in-log");
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_TCP, 1500), "not-traced");
+	coverage_done(&c);
+}
+
+/* A buffer with losses: what is missing lies anywhere up to the next one of its processor. */
+Test(coverage, a_loss_may_last)
+{
+	struct coverage c;
+	begin(&c, &sure);
+	coverage_see(&c, 1, (struct ref_time){ 1000 });
+	coverage_see(&c, 1, (struct ref_time){ 9000 });
+	coverage_lose(&c, 1, &(struct ref_time){ 2000 }, 500);
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1989), "not-in-log");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1990), "lost-events");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 2510), "lost-events");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 2511), "not-in-log");
+	coverage_lose(&c, 1, &(struct ref_time){ 5000 }, INT64_MAX);
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 4989), "not-in-log");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 8000), "lost-events");
+	coverage_lose(&c, 1, &(struct ref_time){ INT64_MAX / 2 }, INT64_MAX - 1);
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 3000), "not-in-log");
 	coverage_done(&c);
 }

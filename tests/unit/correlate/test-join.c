@@ -208,7 +208,7 @@ Test(join, reasons_in_their_order)
 	uint64_t denied = scene_udp(sc, 11000, US ":4000", PEER ":9", 8);
 	uint64_t group = scene_udp(sc, 11000, PEER ":5353", "224.0.0.251:5353", 8);
 	struct ref_time lost = { 15000 * MS };
-	coverage_lose(&sc->coverage, 1, &lost);
+	coverage_lose(&sc->coverage, 1, &lost, 0);
 	uint64_t in_loss = scene_udp(sc, 15001, US ":4000", PEER ":9", 8);
 	scene_say(sc, 20000, EVENT_SEND, TRANSPORT_UDP, 7, US ":1", PEER ":1", 1);
 	uint64_t late = scene_udp(sc, 30000, US ":4000", PEER ":9", 8);

@@ -36,9 +36,9 @@ static struct fragments table;
 
 static struct digest fill_at(const struct bytes *f, uint32_t input, int64_t ns)
 {
-	struct source_time when = { ns };
+	struct record r = { .input = input, .has_time = ns >= 0, .when = { ns } };
 	struct digest d = decode(f, ETHERNET);
-	fragments_fill(&table, input, ns < 0 ? NULL : &when, &d);
+	fragments_fill(&table, &r, &d);
 	return d;
 }
 
@@ -181,7 +181,7 @@ Test(fragments, first_part_without_ports)
 	struct bytes f = part_of((struct part){ .id = 1, .at = 0, .parts = 3 });
 	struct digest d = decode_cut(&f, 14 + 20 + 2, ETHERNET, (uint32_t)f.n);
 	cr_assert_not(digest_has(&d, DIGEST_PORTS));
-	fragments_fill(&table, 0, NULL, &d);
+	fragments_fill(&table, &(struct record){ 0 }, &d);
 	cr_assert_eq(port_of(1, 1, 3), 0);
 }
 
@@ -288,4 +288,171 @@ Test(fragments, in_a_tunnel)
 	later.b[14 + 15] = 8;
 	d = fill_at(&later, 0, 0);
 	cr_assert_not(digest_has(&d, DIGEST_PORTS));
+}
+
+static unsigned port_on(const struct bytes *f, uint32_t interface)
+{
+	const struct capture_interface i = { .id = interface };
+	struct record r = { .packet = { .interface = &i } };
+	struct digest d = decode(f, ETHERNET);
+	fragments_fill(&table, &r, &d);
+	return digest_has(&d, DIGEST_PORTS) ? d.flow.src.port : 0;
+}
+
+/* A packet that was seen on two interfaces, both times in parts. Where it is wrong: the parts of
+ * one packet came in by two interfaces. The later one has no ports then. */
+Test(fragments, on_two_interfaces)
+{
+	fragments_init(&table);
+	struct bytes first = part_of((struct part){ .id = 1, .parts = 2, .port = 5000 });
+	struct bytes later = part_of((struct part){ .id = 1, .at = 1, .parts = 2 });
+	cr_assert_eq(port_on(&first, 0), 5000);
+	cr_assert_eq(port_on(&first, 1), 5000);
+	cr_assert_eq(port_on(&later, 0), 5000);
+	cr_assert_eq(port_on(&later, 1), 5000);
+	port_on(&first, 0);
+	cr_assert_eq(port_on(&later, 1), 0);
+}
+
+/* What stands between Ethernet and the part: a header of `n` bytes that begins as `type`. */
+struct tag {
+	unsigned type;
+	size_t n;
+	uint8_t b[24];
+};
+
+static struct bytes tagged(const struct tag *tag, struct part p)
+{
+	struct bytes f = { 0 }, part = part_of(p);
+	put_ethernet(&f, tag->type);
+	memcpy(f.b + f.n, tag->b, tag->n);
+	f.n += tag->n;
+	memcpy(f.b + f.n, part.b + 14, part.n - 14);
+	f.n += part.n - 14;
+	return f;
+}
+
+static unsigned tagged_port(const struct tag *tag, struct part p)
+{
+	struct bytes f = tagged(tag, p);
+	struct digest d = fill_at(&f, 0, 0);
+	cr_assert(digest_has(&d, DIGEST_PART), "type %x", tag->type);
+	return digest_has(&d, DIGEST_PORTS) ? d.flow.src.port : 0;
+}
+
+/* Two networks whose hosts have the same addresses: the bits of `other` in the last byte of the
+ * number's tell them apart, and those of `same` nothing. */
+Test(fragments, of_two_networks)
+{
+	static const struct {
+		struct tag tag;
+		uint8_t at, other, same;
+	} cases[] = {
+		{ { 0x8100, 4, { 0x00, 0x0a, 0x08, 0x00 } }, 1, 0x1e, 0 },
+		{ { 0x88a8, 4, { 0x00, 0x0a, 0x08, 0x00 } }, 0, 0x01, 0xf0 },
+		{ { 0x8100, 8, { 0x00, 0x0a, 0x81, 0x00, 0x00, 0x0b, 0x08, 0x00 } }, 1, 1, 0 },
+		{ { 0x8926, 6, { 0x80, 0x01, 0x00, 0x02, 0x08, 0x00 } }, 3, 1, 0 },
+		{ { 0x893f, 8, { 0x00, 0x01, 0x00, 0x02, 0x00, 0x00, 0x08, 0x00 } }, 3, 1, 0 },
+		{ { 0x88e7, 18, { 0x00, 0, 0, 9, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0x08, 0x00 } },
+			3, 1, 0 },
+		{ { 0x8847, 4, { 0x00, 0x01, 0x01, 0x40 } }, 1, 1, 0 },
+		{ { 0x8847, 12, { 0, 1, 0, 0x40, 0, 0, 0x70, 0x40, 0, 2, 1, 0x40 } }, 9, 0, 0xff },
+		{ { 0x8864, 8, { 0x11, 0, 0x00, 0x01, 0x00, 46, 0x00, 0x21 } }, 3, 2, 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct part first = { .id = 1, .parts = 3, .port = 5000 };
+		const struct part second = { .id = 1, .at = 1, .parts = 3 };
+		struct tag other = cases[i].tag;
+		other.b[cases[i].at] ^= cases[i].other;
+		fragments_init(&table);
+		cr_assert_eq(tagged_port(&cases[i].tag, first), 5000, "case %zu", i);
+		if (cases[i].other)
+			cr_assert_eq(tagged_port(&other, second), 0, "case %zu", i);
+		other = cases[i].tag;
+		other.b[cases[i].at] ^= cases[i].same;
+		cr_assert_eq(tagged_port(&other, second), 5000, "case %zu", i);
+	}
+}
+
+/* A tag that gives a priority only puts its frame into no other network. */
+Test(fragments, of_a_priority)
+{
+	const struct tag tag = { 0x8100, 4, { 0x60, 0x00, 0x08, 0x00 } };
+	fragments_init(&table);
+	cr_assert_eq(tagged_port(&tag, (struct part){ .id = 1, .parts = 2, .port = 5000 }), 5000);
+	cr_assert_eq(port_of(1, 1, 2), 5000);
+}
+
+/* A tunnel's header, and an Ethernet frame inside it or none. */
+struct wrap {
+	unsigned port; /* 0: GRE */
+	bool bridged;
+	struct tag tag; /* its header */
+};
+
+static struct bytes wrapped(const struct wrap *w, struct part p)
+{
+	struct bytes f = { 0 }, part = part_of(p);
+	size_t from = w->bridged ? 0 : 14;
+	unsigned n = (unsigned)(w->tag.n + part.n - from);
+	put_ethernet(&f, 0x0800);
+	put_ipv4(&f, 20 + n + (w->port ? 8 : 0), 0, w->port ? 17 : 47);
+	if (w->port) {
+		put_udp(&f, 8 + n);
+		f.b[f.n - 6] = (uint8_t)(w->port >> 8);
+		f.b[f.n - 5] = (uint8_t)w->port;
+	}
+	memcpy(f.b + f.n, w->tag.b, w->tag.n);
+	f.n += w->tag.n;
+	memcpy(f.b + f.n, part.b + from, part.n - from);
+	f.n += part.n - from;
+	return f;
+}
+
+static unsigned wrapped_port(const struct wrap *w, struct part p)
+{
+	struct bytes f = wrapped(w, p);
+	struct digest d = fill_at(&f, 0, 0);
+	cr_assert(digest_has(&d, DIGEST_PART | DIGEST_OUTER), "port %u", w->port);
+	return digest_has(&d, DIGEST_PORTS) ? d.flow.src.port : 0;
+}
+
+/* Customers of one tunnel who have the same addresses. `at` is a byte of the network's number. */
+Test(fragments, of_two_networks_in_a_tunnel)
+{
+	static const struct {
+		struct wrap wrap;
+		size_t at;
+	} cases[] = {
+		{ { 0, false, { 0, 8, { 0x20, 0, 0x08, 0x00, 0, 0, 0, 1 } } }, 7 },
+		{ { 0, false, { 0, 12, { 0xa0, 0, 0x08, 0x00, 0, 0, 0, 0, 0, 0, 0, 1 } } }, 11 },
+		{ { 0, true, { 0, 16, { 0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 0, 7 } } }, 11 },
+		{ { 0, true, { 0, 16, { 0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 0, 7 } } }, 9 },
+		{ { 4789, true, { 0, 8, { 0x08, 0, 0, 0, 0, 0, 1, 0 } } }, 6 },
+		{ { 6081, true, { 0, 8, { 0, 0, 0x65, 0x58, 0, 0, 1, 0 } } }, 4 },
+		{ { 2152, false, { 0, 8, { 0x30, 255, 0, 44, 0, 0, 0, 1 } } }, 7 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct part first = { .id = 1, .parts = 3, .port = 5000 };
+		const struct part second = { .id = 1, .at = 1, .parts = 3 };
+		struct wrap other = cases[i].wrap;
+		other.tag.b[cases[i].at] ^= 2;
+		fragments_init(&table);
+		cr_assert_eq(wrapped_port(&cases[i].wrap, first), 5000, "case %zu", i);
+		cr_assert_eq(wrapped_port(&other, second), 0, "case %zu", i);
+		cr_assert_eq(wrapped_port(&cases[i].wrap, second), 5000, "case %zu", i);
+	}
+}
+
+/* The call of PPTP, whose header grows with a length. */
+Test(fragments, of_two_calls)
+{
+	const struct wrap one = { 0, false,
+		{ 0, 14, { 0x30, 0x01, 0x88, 0x0b, 0, 46, 0, 1, 0, 0, 0, 1, 0x00, 0x21 } } };
+	struct wrap two = one;
+	two.tag.b[7] = 2;
+	fragments_init(&table);
+	cr_assert_eq(wrapped_port(&one, (struct part){ .id = 1, .parts = 2, .port = 5000 }), 5000);
+	cr_assert_eq(wrapped_port(&two, (struct part){ .id = 1, .at = 1, .parts = 2 }), 0);
+	cr_assert_eq(wrapped_port(&one, (struct part){ .id = 1, .at = 1, .parts = 2 }), 5000);
 }

@@ -443,6 +443,11 @@ Test(tunnels, message_like_gtp)
 	}
 }
 
+static void put_teredo_address(struct bytes *f, size_t at)
+{
+	memcpy(f->b + at, (const uint8_t[]){ 0x20, 0x01, 0, 0 }, 4);
+}
+
 static struct bytes teredo(bool authentication, bool origin)
 {
 	struct bytes f = { 0 };
@@ -454,7 +459,9 @@ static struct bytes teredo(bool authentication, bool origin)
 		put32(&f, 0x00001234);
 		put32(&f, 0xf5fefefe);
 	}
+	size_t at = f.n;
 	put_v6_datagram(&f);
+	put_teredo_address(&f, at + 8);
 	return f;
 }
 
@@ -475,6 +482,7 @@ Test(tunnels, teredo)
 	/* A bubble carries nothing. */
 	struct bytes bubble = { 0 };
 	put_ipv6(&bubble, 0, 59);
+	put_teredo_address(&bubble, 24);
 	struct bytes f = in_udp(3544, &bubble);
 	struct digest d = decode(&f, ETHERNET);
 	cr_assert(digest_has(&d, DIGEST_ADDRS | DIGEST_OUTER));
@@ -494,6 +502,24 @@ Test(tunnels, message_like_teredo)
 	put_datagram(&four);
 	struct bytes f = in_udp(3544, &four);
 	assert_plain(&f, 36);
+}
+
+/* Neither end is an address that Teredo's clients have. Wrong for those from before RFC 4380: they
+ * are given as any other datagram. */
+Test(tunnels, message_to_the_port_of_teredo)
+{
+	static const uint8_t fronts[][4] = { { 0x20, 0x01, 0x0d, 0xb8 }, { 0x20, 0x02, 0, 0 },
+		{ 0x3f, 0xfe, 0x83, 0x1f }, { 0xfe, 0xc0, 0, 0 }, { 0, 0, 0, 0 } };
+	for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++) {
+		struct bytes inside = teredo(false, false);
+		memcpy(inside.b + 8, fronts[i], 4);
+		struct bytes f = in_udp(3544, &inside);
+		assert_plain(&f, 56);
+		/* A router's answer goes from one link-local address to another. */
+		memcpy(inside.b + 24, (const uint8_t[]){ 0xfe, 0x80, 0, 0 }, 4);
+		f = in_udp(3544, &inside);
+		assert_opened(&f, TUNNEL_TEREDO, 17);
+	}
 }
 
 /* Where each of them is wrong: a copy that a program sends is not told from the tunnel's own. The

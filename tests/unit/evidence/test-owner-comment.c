@@ -25,7 +25,7 @@ Test(owner_comment, forms)
 		bool cut;
 	} cases[] = {
 		{ "PID: 7\nCmd: /usr/bin/curl\nArgs: curl x", OWNER_PTCPDUMP, 7, "curl", false },
-		{ "PID: 7\nCmd: /usr/bin/curl", OWNER_PTCPDUMP, 7, "curl", false },
+		{ "PID: 7\nCmd: /usr/bin/curl", 0, 0, "", false },
 		{ "PID: 7\nCommand: dig\nArgs: dig", OWNER_PTCPDUMP, 7, "dig", false },
 		{ "PID: 7\nCmd: \nArgs: ", OWNER_PTCPDUMP, 7, "", false },
 		{ "PID: 7\nCmd: /opt/a...\nArgs: a", OWNER_PTCPDUMP, 7, "", false },
@@ -35,12 +35,35 @@ Test(owner_comment, forms)
 		{ "PID: seven\nCmd: x\nArgs: ", 0, 0, "", false },
 		{ "PID: 7", 0, 0, "", false },
 		{ "PID: 7\nlooks odd, ask Bob", 0, 0, "", false },
+		{ "PID: 7\nCmd: nmap\n\nmy guess, ask Bob", 0, 0, "", false },
+		{ "PID: 7\nCmd:nmap\nArgs: ", 0, 0, "", false },
+		{ "PID: 7 \nCmd: nmap\nArgs: ", 0, 0, "", false },
+		{ "PID: 7\r\nCmd: nmap\r\nArgs: ", 0, 0, "", false },
+		{ "PID: 7\nCmd: nmap\nmy guess\nArgs: ", OWNER_UNSTATED, 7, "", false },
 		{ "ParentPID: 7\nParentCmd: x\nParentArgs: ", 0, 0, "", false },
 		{ "rustnet process=curl pid=7 ppid=5 uid=0 attr=exact-tuple", OWNER_RUSTNET, 7,
 			"curl", false },
-		{ "rustnet process=systemd-resolve pid=7", OWNER_RUSTNET, 7, "systemd-resolve",
-			true },
-		{ "rustnet pid=7", OWNER_RUSTNET, 7, "", false },
+		{ "rustnet process=systemd-resolve pid=7 attr=exact-tuple", OWNER_RUSTNET, 7,
+			"systemd-resolve", true },
+		{ "rustnet process=curl pid=7 ppid=0 uid=0 attr=exact-tuple pod=p ns=n pod_uid=u "
+		  "container=c container_id=i direction=outgoing app=HTTP sni=a country=b asn=9",
+			OWNER_RUSTNET, 7, "curl", false },
+		{ "rustnet process=curl pid=7", OWNER_UNSTATED, 7, "curl", false },
+		{ "rustnet process=curl pid=7 ppid=5 uid=0 app=DNS", OWNER_UNSTATED, 7, "curl",
+			false },
+		{ "rustnet pid=7", 0, 0, "", false },
+		{ "rustnet pid=7 process=curl attr=exact-tuple", 0, 0, "", false },
+		{ "rustnet shows pid=7 here, process=malware is only a guess", 0, 0, "", false },
+		{ "rustnet process=curl pid=7 attr=exact-tuple I doubt it", OWNER_UNSTATED, 7,
+			"curl", false },
+		{ "rustnet process=curl pid=7 uid=root attr=exact-tuple", OWNER_UNSTATED, 7, "curl",
+			false },
+		{ "rustnet process=curl  pid=7 attr=exact-tuple", 0, 0, "", false },
+		{ "rustnet process=a\tb pid=7 attr=exact-tuple", 0, 0, "", false },
+		{ "rustnet process=curl pid=7 attr=exact-tuple app=DNS pid=9 process=sshd",
+			OWNER_UNSTATED, 7, "curl", false },
+		{ "rustnet process=curl pid=7 attr=exact-tuple attr=exact-tuple", OWNER_UNSTATED, 7,
+			"curl", false },
 		{ "rustnet process=curl pid=7 attr=procfs-exact", OWNER_RUSTNET, 7, "curl", false },
 		{ "rustnet process=curl pid=7 attr=procfs-relaxed", OWNER_UNSTATED, 7, "curl",
 			false },
@@ -66,7 +89,7 @@ Test(owner_comment, forms)
 	}
 }
 
-/* ptcpdump gives each subject a comment of its own; the first one says whose the packet is. */
+/* ptcpdump gives each subject a comment of its own. */
 Test(owner_comment, several)
 {
 	struct owner o = { 0 };
@@ -74,13 +97,54 @@ Test(owner_comment, several)
 	owner_comment(span_text("PID: 7\nCmd: /bin/a\nArgs: a"), &o);
 	owner_comment(span_text("ThreadId: 8\nThreadName: a"), &o);
 	owner_comment(span_text("ParentPID: 5\nParentCmd: /bin/b\nParentArgs: b"), &o);
-	owner_comment(span_text("PID: 9\nCmd: /bin/c\nArgs: c"), &o);
-	owner_comment(span_text("rustnet process=d pid=10"), &o);
+	owner_comment(span_text("PID: 7\nCmd: /bin/a\nArgs: b"), &o);
+	owner_comment(span_text("PID=-1 TID=-1"), &o);
 	cr_assert_eq(o.origin, OWNER_PTCPDUMP);
 	cr_assert_eq(o.pid, 7);
 	cr_assert(text_equal(o.image, "a"));
 	cr_assert(o.has_parent);
 	cr_assert_eq(o.parent, 5);
+}
+
+static struct owner read_two(const char *one, const char *two)
+{
+	struct owner o = { 0 };
+	owner_comment(span_text(one), &o);
+	owner_comment(span_text(two), &o);
+	/* That it is repeated proves nothing. */
+	owner_comment(span_text(one), &o);
+	return o;
+}
+
+/* Two comments that name two processes prove neither. Where it is wrong: one is a person's guess,
+ * and what the program found is no more than a candidate then, or not even that. */
+Test(owner_comment, that_contradict_each_other)
+{
+	static const char guess[] = "PID: 5\nCmd: guess\nArgs: ",
+			  right[] = "PID: 7\nCmd: /bin/right\nArgs: x",
+			  wrong[] = "PID: 7\nCmd: /bin/wrong\nArgs: x";
+	struct owner o = read_two(guess, right);
+	cr_assert(o.origin == OWNER_UNSTATED && o.disputed && o.pid == 5);
+	cr_assert(text_equal(o.image, "guess"));
+	o = read_two(right, guess);
+	cr_assert(o.origin == OWNER_UNSTATED && o.pid == 7 && text_equal(o.image, "right"));
+	o = read_two(right, wrong);
+	cr_assert(o.origin == OWNER_UNSTATED && o.pid == 7 && o.image.n == 0);
+	o = read_two(right, "rustnet process=right pid=8 attr=exact-tuple");
+	cr_assert(o.origin == OWNER_UNSTATED && o.pid == 7);
+	owner_comment(span_text("ParentPID: 5\nParentCmd: x\nParentArgs: "), &o);
+	cr_assert_not(o.has_parent);
+}
+
+/* Of those that agree the stronger one counts. A name that is cut agrees with the whole one. */
+Test(owner_comment, that_agree)
+{
+	struct owner o = read_two("PID: 7\nCmd: /bin/systemd-resolved\nArgs: x",
+		"rustnet process=systemd-resolve pid=7 attr=exact-tuple");
+	cr_assert(o.origin == OWNER_PTCPDUMP && text_equal(o.image, "systemd-resolved"));
+	o = read_two("rustnet process=curl pid=7 attr=listener-socket",
+		"PID: 7\nCmd: /bin/curl\nArgs: x");
+	cr_assert(o.origin == OWNER_PTCPDUMP && !o.disputed && text_equal(o.image, "curl"));
 }
 
 /* Arguments are chosen by whoever runs a program, line ends too, and so are paths. */
@@ -90,7 +154,7 @@ Test(owner_comment, texts_that_imitate_lines)
 	cr_assert_eq(o.pid, 7);
 	cr_assert(text_equal(o.image, "a"));
 	o = read_comment("PID: 7\nCmd: /tmp/sshd\nx\nArgs: a");
-	cr_assert_eq(o.pid, 7);
+	cr_assert(o.origin == OWNER_UNSTATED && o.pid == 7);
 	cr_assert_eq(o.image.n, 0);
 }
 

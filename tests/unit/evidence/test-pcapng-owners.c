@@ -157,7 +157,7 @@ static struct str wireshark_file(bool big)
 		&(struct pcapng_process){ .pid = 5, .path = "/usr/bin/new", .start_ns = 200 * S });
 	pcapng_wireshark_process(&w, &(struct pcapng_process){ .pid = 6 });
 	pid_packet(&w, 150 * 1000000, 5);
-	pid_packet(&w, 200 * 1000000, 5);
+	pid_packet(&w, 202 * 1000000, 5);
 	pid_packet(&w, 99 * 1000000, 5);
 	pid_packet(&w, 97 * 1000000, 5);
 	pid_packet(&w, 150 * 1000000, 6);
@@ -191,6 +191,55 @@ Test(pcapng_owners, wireshark_takes_the_process_of_the_time)
 		assert_no_owner(&s.all[6]);
 		assert_no_owner(&s.all[7]);
 	}
+}
+
+/* A start may be off by 2 s, so that a packet as near to one may be either process's. */
+Test(pcapng_owners, wireshark_near_a_start)
+{
+	static const struct {
+		uint64_t ms;
+		const char *name;
+	} cases[] = { { 197999, "old" }, { 198000, NULL }, { 200000, NULL }, { 201999, NULL },
+		{ 202000, "new" } };
+	static struct sight s;
+	struct str file;
+	struct pcapng_writer w = begin_file(&file, false);
+	for (int again = 0; again < 2; again++) {
+		pcapng_wireshark_process(
+			&w, &(struct pcapng_process){ .pid = 5, .name = "old", .start_ns = 9 * S });
+		pcapng_wireshark_process(&w,
+			&(struct pcapng_process){ .pid = 5, .name = "new", .start_ns = 200 * S });
+	}
+	for (size_t i = 0; i < 5; i++)
+		pid_packet(&w, cases[i].ms * 1000, 5);
+	see(&format_pcapng, &file, &s);
+	for (size_t i = 0; i < 5; i++)
+		assert_owner(&s.all[i], OWNER_WIRESHARK, 5, cases[i].name);
+}
+
+/* Both within the error of one packet, and one whose start is not known beside one that is near.
+ * Where it is wrong: the PID was used twice within the error, and only the second time is
+ * described. It gets the name then. */
+Test(pcapng_owners, wireshark_two_near_starts)
+{
+	static struct sight s;
+	struct str file;
+	struct pcapng_writer w = begin_file(&file, false);
+	for (uint64_t i = 0; i < 2; i++)
+		pcapng_wireshark_process(&w,
+			&(struct pcapng_process){
+				.pid = 5, .name = i ? "b" : "a", .start_ns = (9 + i) * S });
+	pcapng_wireshark_process(&w, &(struct pcapng_process){ .pid = 6, .name = "c" });
+	pcapng_wireshark_process(
+		&w, &(struct pcapng_process){ .pid = 6, .name = "d", .start_ns = 9 * S });
+	pcapng_wireshark_process(
+		&w, &(struct pcapng_process){ .pid = 7, .name = "e", .start_ns = 9 * S });
+	for (uint32_t pid = 5; pid <= 7; pid++)
+		pid_packet(&w, 8 * 1000000, pid);
+	see(&format_pcapng, &file, &s);
+	assert_owner(&s.all[0], OWNER_WIRESHARK, 5, NULL);
+	assert_owner(&s.all[1], OWNER_WIRESHARK, 6, NULL);
+	assert_owner(&s.all[2], OWNER_WIRESHARK, 7, "e");
 }
 
 /* Without start times the block that came last is the one. */
@@ -258,17 +307,17 @@ Test(pcapng_owners, wireshark_crowded)
 	for (unsigned i = 0; i < LIMIT_PID_BLOCKS; i++)
 		pcapng_wireshark_process(&w,
 			&(struct pcapng_process){
-				.pid = 5, .name = "one", .start_ns = (i + 1) * S });
-	pid_packet(&w, 2500000, 5);
+				.pid = 5, .name = "one", .start_ns = (i + 1) * 10 * S });
+	pid_packet(&w, 25000000, 5);
 	pcapng_wireshark_process(
 		&w, &(struct pcapng_process){ .pid = 5, .name = "one", .start_ns = 900 * S });
-	pid_packet(&w, 2500000, 5);
+	pid_packet(&w, 25000000, 5);
 	see(&format_pcapng, &file, &s);
 	cr_assert_eq(s.errors, 1);
 	cr_assert_eq(s.errs[0].kind, ERR_LIMIT);
 	cr_assert_neq(s.errs[0].off, ERR_NO_OFFSET);
 	assert_owner(&s.all[0], OWNER_WIRESHARK, 5, "one");
-	cr_assert_eq(s.all[0].owner.start.ns, 2 * S);
+	cr_assert_eq(s.all[0].owner.start.ns, 20 * S);
 	assert_owner(&s.all[1], OWNER_WIRESHARK, 5, NULL);
 }
 
@@ -312,7 +361,26 @@ Test(pcapng_owners, processes_are_limited)
 	assert_no_owner(&s.all[1]);
 }
 
-/* One packet, all forms: each outweighs those below it. */
+/* More PIDs than have a place: the message says so, and later ones have no name. */
+Test(pcapng_owners, pids_are_limited)
+{
+	struct str file;
+	struct pcapng_writer w = begin_file(&file, false);
+	static struct sight s;
+	for (uint32_t i = 0; i < LIMIT_CAPTURE_PROCESSES + 1; i++)
+		pcapng_wireshark_process(&w, &(struct pcapng_process){ .pid = i + 1, .name = "n" });
+	pid_packet(&w, 9, LIMIT_CAPTURE_PROCESSES);
+	pid_packet(&w, 9, LIMIT_CAPTURE_PROCESSES + 1);
+	see(&format_pcapng, &file, &s);
+	cr_assert_eq(s.errors, 1);
+	cr_assert_eq(s.errs[0].kind, ERR_LIMIT);
+	cr_assert(strstr(s.errs[0].msg, "65536 PIDs with process blocks"), "%s", s.errs[0].msg);
+	assert_owner(&s.all[0], OWNER_WIRESHARK, LIMIT_CAPTURE_PROCESSES, "n");
+	assert_owner(&s.all[1], OWNER_UNSTATED, LIMIT_CAPTURE_PROCESSES + 1, NULL);
+}
+
+/* One packet, all forms, by which one process has several PIDs: what a kernel wrote outweighs the
+ * others, and those contradict each other. */
 Test(pcapng_owners, the_strongest_form_wins)
 {
 	static struct sight s;
@@ -337,9 +405,42 @@ Test(pcapng_owners, the_strongest_form_wins)
 	see(&format_pcapng, &file, &s);
 	assert_owner(&s.all[1], OWNER_DARWIN, 1, "darwin");
 	assert_owner(&s.all[2], OWNER_HONE, 2, "hone");
-	assert_owner(&s.all[3], OWNER_WIRESHARK, 3, "wireshark");
-	assert_owner(&s.all[4], OWNER_PTCPDUMP, 4, "ptcpdump");
+	assert_owner(&s.all[3], OWNER_UNSTATED, 3, "wireshark");
+	assert_owner(&s.all[4], OWNER_UNSTATED, 4, "ptcpdump");
 	assert_owner(&s.all[5], OWNER_UNSTATED, 5, NULL);
+}
+
+/* Option 8 and a comment that agree, and two comments that do not, beside a block. */
+Test(pcapng_owners, forms_of_one_packet)
+{
+	static const struct {
+		const char *comments[2];
+		uint32_t pid;
+		enum owner_origin origin;
+		const char *name;
+	} cases[] = {
+		{ { "PID: 3\nCmd: /bin/poll\nArgs: x" }, 3, OWNER_WIRESHARK, "poll" },
+		{ { "PID: 3\nCmd: /bin/other\nArgs: x" }, 3, OWNER_UNSTATED, NULL },
+		{ { "PID: 3\nCmd: /bin/poll\nArgs: x", "PID: 4\nCmd: a\nArgs: x" }, 3,
+			OWNER_UNSTATED, "poll" },
+		{ { "PID: 9\nCmd: /bin/a\nArgs: x" }, 9, OWNER_PTCPDUMP, "a" },
+		{ { "PID: 9\nCmd: /bin/a\nArgs: x", "rustnet process=b pid=8 attr=exact-tuple" }, 9,
+			OWNER_UNSTATED, "a" },
+	};
+	static struct sight s;
+	struct str file;
+	struct pcapng_writer w = begin_file(&file, false);
+	pcapng_wireshark_process(&w, &(struct pcapng_process){ .pid = 3, .name = "poll" });
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		open_packet(&w, 2);
+		pcapng_option_pid(&w, cases[i].pid, 1);
+		for (size_t k = 0; k < 2 && cases[i].comments[k]; k++)
+			pcapng_option(&w, 1, span_text(cases[i].comments[k]));
+		pcapng_end(&w);
+	}
+	see(&format_pcapng, &file, &s);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_owner(&s.all[i], cases[i].origin, cases[i].pid, cases[i].name);
 }
 
 /* etl2pcapng states whose thread ran. A process block beside it names that process, and does not

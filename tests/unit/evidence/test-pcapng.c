@@ -426,24 +426,30 @@ Test(pcapng, every_word_may_lie)
 	every_word_lies(&format_pcapng, &f, 4);
 }
 
+/* Packets of those below the limit are read, and none is taken for another interface's. */
 Test(pcapng, interfaces_are_limited)
 {
-	size_t n = 28 + (size_t)(LIMIT_INTERFACES + 2) * 20;
-	uint8_t *file = malloc(n);
-	struct bytes f = { 0 };
+	const size_t before = 28 + (size_t)(LIMIT_INTERFACES + 2) * 20;
+	struct bytes f = { 0 }, packets = { 0 };
 	struct met m;
 	put_shb(&f);
-	memcpy(file, f.b, 28);
-	f.n = 0;
 	size_t b = begin(&f, 1);
 	put_fill(&f, 0, 8);
 	end(&f, b);
-	for (size_t at = 28; at < n; at += 20)
-		memcpy(file + at, f.b, 20);
-	read_span(&format_pcapng, span_of(file, n), &m);
+	for (uint32_t id = LIMIT_INTERFACES - 1; id <= LIMIT_INTERFACES + 1; id++)
+		put_epb(&packets, id, 1, 4, 4);
+	uint8_t *file = malloc(before + packets.n);
+	memcpy(file, f.b, 28);
+	for (size_t at = 28; at < before; at += 20)
+		memcpy(file + at, f.b + 28, 20);
+	memcpy(file + before, packets.b, packets.n);
+	read_span(&format_pcapng, span_of(file, before + packets.n), &m);
 	free(file);
-	cr_assert_eq(m.errors, 1);
-	cr_assert_eq(m.errs[0].kind, ERR_LIMIT);
+	cr_assert_eq(m.items, 1);
+	cr_assert_eq(m.records[0].number, 1);
+	cr_assert_eq(m.errors, 4);
+	for (size_t i = 0; i < m.errors; i++)
+		cr_assert_eq(m.errs[i].kind, ERR_LIMIT);
 }
 
 Test(pcapng, recognises_only_its_own)

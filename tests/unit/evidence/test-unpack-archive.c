@@ -57,6 +57,36 @@ Test(unpack_archive, what_is_a_member)
 		}
 }
 
+/* An archive out of which nothing comes says why. */
+Test(unpack_archive, nothing_in_it)
+{
+	static const struct {
+		mode_t first, second;
+		const char *message;
+	} cases[] = {
+		{ 0, 0, "the archive has no files" },
+		{ AE_IFDIR, AE_IFLNK, "the archive has folders or links only, and no files" },
+		{ AE_IFREG, AE_IFDIR, "all files in the archive are empty" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct writer w;
+		struct unpacking u;
+		writer_begin(&w, NULL, 1u << 20);
+		cr_assert_eq(archive_write_set_format_zip(w.a), ARCHIVE_OK);
+		writer_open(&w);
+		if (cases[i].first) {
+			writer_member(&w, "one", cases[i].first, "", 0);
+			writer_member(&w, "two", cases[i].second, "", 0);
+		}
+		struct bytes b = writer_end(&w);
+		unpack_bytes(&u, b.p, b.n, &plenty);
+		cr_assert_eq(u.list.n, 1);
+		expect_error(&u, 0, "a", ERR_UNSUPPORTED, cases[i].message);
+		unpacking_done(&u);
+		free(b.p);
+	}
+}
+
 /* A compressed member keeps its name; an archive in an archive adds one. */
 Test(unpack_archive, members_that_are_packed)
 {
