@@ -213,7 +213,8 @@ void stage_write_pcap(const struct stage *s, struct str *out)
 	pcap_begin(&w, out, (struct pcap_form){ 0 });
 	for (size_t i = 0; i < s->n_frames; i++) {
 		const struct stage_frame *f = &s->frames[i];
-		pcap_frame(&w, f->ns, span_of(s->bytes.p + f->at, f->n));
+		if (!f->gone)
+			pcap_frame(&w, f->ns, span_of(s->bytes.p + f->at, f->n));
 	}
 }
 
@@ -238,9 +239,12 @@ void stage_write_trace(const struct stage *s, struct tracerpt_style style, struc
 
 void stage_write_truth(const struct stage *s, struct str *out)
 {
+	uint64_t number = 0;
 	truth_begin(out);
 	for (size_t i = 0; i < s->n_frames; i++) {
 		const struct stage_frame *f = &s->frames[i];
+		if (f->gone)
+			continue;
 		bool dropped = f->event != SIZE_MAX && s->events[f->event].dropped;
 		struct truth truth = { .event = dropped ? TRUTH_DROPPED
 				: f->event != SIZE_MAX  ? TRUTH_KEPT
@@ -249,7 +253,7 @@ void stage_write_truth(const struct stage *s, struct str *out)
 		/* Without its event a frame may be known by others, or not at all. */
 		for (unsigned side = 0; dropped && side < SIDES; side++)
 			truth.sides[side].grade = GRADE_NONE;
-		truth_line(out, i + 1, &truth);
+		truth_line(out, f->number ? f->number : ++number, &truth);
 	}
 }
 

@@ -20,7 +20,9 @@ struct stage_frame {
 	size_t place; /* order in which it was told: breaks ties */
 	size_t at, n; /* in stage.bytes */
 	struct truth_side sides[SIDES];
-	size_t event; /* its own event, or SIZE_MAX */
+	size_t event;    /* its own event, or SIZE_MAX */
+	bool gone;       /* in no capture: truth and frame numbers go without it */
+	uint64_t number; /* in a log that has copies of it too; 0: one after the other */
 };
 
 struct stage_event {

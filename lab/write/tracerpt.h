@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the text of tracerpt as Windows XP and 2003 print it, and the short one of Vista. */
+/* Writes the text of tracerpt as Windows XP and 2003 print it, the short one of Vista, and the long
+ * one. */
 #ifndef WHOSENT_LAB_TRACERPT_H
 #define WHOSENT_LAB_TRACERPT_H
 
@@ -14,6 +15,7 @@ struct tracerpt_style {
 	bool nbsp;   /* rows begin with no-break spaces, as a web page leaves them */
 	bool plain;  /* octets as they are; else with zeros to three digits */
 	bool v2;     /* SendIPV4 with Vista's tail; else Send */
+	bool longer; /* the long form; v2 in any case */
 	bool crlf;
 };
 

@@ -113,19 +113,38 @@ bool text_u64(struct span s, uint64_t *ret)
 	return true;
 }
 
+/* -1 where it is none. */
+static int hex_digit(uint8_t b)
+{
+	uint8_t c = lower(b);
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool text_number(struct span s, uint64_t *ret)
 {
 	if (s.n < 3 || s.p[0] != '0' || lower(s.p[1]) != 'x')
 		return text_u64(s, ret);
 	uint64_t v = 0;
 	for (size_t i = 2; i < s.n; i++) {
-		uint8_t b = lower(s.p[i]);
-		int d = b >= '0' && b <= '9' ? b - '0' : b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+		int d = hex_digit(s.p[i]);
 		if (d < 0 || v >> 60)
 			return false;
 		v = v << 4 | (unsigned)d;
 	}
 	*ret = v;
+	return true;
+}
+
+bool text_hex(struct span s, uint8_t *ret, size_t n)
+{
+	if (s.n != 2 * n)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		int d = hex_digit(s.p[i]);
+		if (d < 0)
+			return false;
+		ret[i / 2] = (uint8_t)(i % 2 ? ret[i / 2] | d : d << 4);
+	}
 	return true;
 }
 

@@ -27,6 +27,9 @@ struct span text_word(struct span *rest);
 bool text_u64(struct span s, uint64_t *ret);
 /* Decimal, or hexadecimal behind 0x. */
 bool text_number(struct span s, uint64_t *ret);
+/* 2 * n hexadecimal digits and nothing else, as n bytes; `ret` may be spoilt where that is false.
+ */
+bool text_hex(struct span s, uint8_t *ret, size_t n);
 /* Decimal of at most `max`. */
 bool text_u32(struct span s, uint32_t max, uint32_t *ret);
 

@@ -53,16 +53,21 @@ bool csv_split(struct span line, struct csv_row *ret)
 	bool sound = true;
 	struct span rest = line;
 	ret->n = 0;
+	ret->sound = CSV_CELLS;
 	while (rest.p && ret->n < CSV_CELLS) {
 		struct csv_cell *cell = &ret->cells[ret->n++];
 		struct span at = behind_blanks(rest);
 		if (at.n && at.p[0] == '"') {
-			sound &= take_quoted(&at, cell);
+			if (!take_quoted(&at, cell) && sound) {
+				sound = false;
+				ret->sound = ret->n - 1;
+			}
 			rest = at;
 			continue;
 		}
 		struct span text = text_split(&rest, ',');
 		*cell = (struct csv_cell){ .text = text_trim(text), .whole = rest.p != NULL };
 	}
+	ret->sound = sound ? ret->n : ret->sound;
 	return sound;
 }

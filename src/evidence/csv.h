@@ -9,8 +9,9 @@
 
 #include "base/cursor.h"
 
-/* The EventTrace header row has 29 columns, the widest row that is read. */
-#define CSV_CELLS 32
+/* The widest row that is read is that of a session's header in the long form: 19 columns and 21
+ * fields, of which the time zone may be printed as several. */
+#define CSV_CELLS 64
 
 struct csv_cell {
 	struct span text; /* trimmed; without the quotes; a doubled quote inside stays doubled */
@@ -22,6 +23,7 @@ struct csv_cell {
 struct csv_row {
 	struct csv_cell cells[CSV_CELLS];
 	size_t n;
+	size_t sound; /* cells before the first whose quotes are broken; all where none is */
 };
 
 /* Splits a line. False where a quoted cell is not closed, or something follows its quote. */

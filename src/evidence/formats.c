@@ -15,7 +15,10 @@ const struct source_format *const formats[] = {
 	&format_pcapng,
 	&format_packet_detail,
 	&format_packet_list,
+	&format_etl,
 	&format_tracerpt_csv,
+	&format_tracerpt_xml,
+	&format_xperf_dumper,
 	&format_tasklist,
 	NULL,
 };
@@ -24,24 +27,25 @@ const struct source_format *const formats[] = {
 
 int formats_recognise(struct input *in, const struct source_format **ret, struct err *err)
 {
-	uint8_t *buf = malloc(HEAD_BYTES + 1);
-	size_t n = 0;
-	if (!buf)
-		return err_nomem(err);
-	int rc = input_read_at(in, 0, buf, HEAD_BYTES + 1, &n, err);
-	if (rc == 0) {
-		bool whole = n <= HEAD_BYTES;
-		struct span head = span_of(buf, whole ? n : HEAD_BYTES);
+	struct reader reader;
+	struct span head;
+	if (reader_init_text(&reader, in, err) < 0)
+		return -1;
+	int rc = reader_peek(&reader, HEAD_BYTES + 1, &head, err);
+	if (rc >= 0) {
+		bool whole = rc == 0;
+		head.n = whole ? head.n : HEAD_BYTES;
 		const struct source_format *const *f = formats;
 		while (*f && !(*f)->recognise(head, whole))
 			f++;
+		rc = 0;
 		if (*f)
 			*ret = *f;
 		else
 			rc = head.n ? strangers_name(head, input_name(in), err)
 				    : err_at(err, ERR_UNSUPPORTED, 0, "the file is empty");
 	}
-	free(buf);
+	reader_done(&reader);
 	return rc;
 }
 

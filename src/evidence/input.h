@@ -11,6 +11,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "evidence/recode.h"
 
 struct input;
 struct spool; /* evidence/spool.h */
@@ -45,12 +46,21 @@ int input_size(struct input *in, uint64_t *ret, struct err *err);
 /* Reads an input from the front through one reused buffer. */
 struct reader {
 	struct input *in;
-	uint64_t off; /* of the next byte */
+	uint64_t off; /* of the next byte, as it is handed out */
 	uint8_t *buf;
 	size_t at, have, cap;
+	/* Text only: what the bytes are, once known; where the input is read on, and what was read
+	 * there and waits to be recoded. */
+	bool text;
+	enum encoding encoding;
+	uint64_t raw_off;
+	uint8_t *raw;
 };
 
 int reader_init(struct reader *r, struct input *in, struct err *err);
+/* The same for text: UTF-16 is handed out as UTF-8 (recode.h), and offsets count what is handed
+ * out. A byte order mark becomes that of UTF-8. All else stays as it is. */
+int reader_init_text(struct reader *r, struct input *in, struct err *err);
 void reader_done(struct reader *r);
 
 /* The slow halves of what follows: reading on, and leaving the buffer behind. */
@@ -84,7 +94,7 @@ static inline void reader_skip(struct reader *r, uint64_t n)
 		reader_jump(r, n);
 }
 
-/* Reads an input line by line. */
+/* Reads an input line by line, in any encoding of recode.h. */
 struct lines {
 	struct reader reader;
 	uint64_t number; /* of the line last returned, from 1 */
@@ -96,7 +106,7 @@ void lines_done(struct lines *l);
 /* Returns 1 and the next line without its LF or CR LF, borrowed until the next call, with
  * *ret_whole false where the input ends inside it (no LF: digits may be missing); 0 at the end.
  * -1: reading failed, or ERR_LIMIT for a line above LIMIT_LINE_BYTES, which is passed over by
- * the next call. A UTF-8 byte order mark at the front of the input is left out. */
+ * the next call. A byte order mark at the front of the input is left out. */
 int lines_next(struct lines *l, struct span *ret, bool *ret_whole, struct err *err);
 
 #endif

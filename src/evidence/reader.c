@@ -17,33 +17,84 @@ int reader_init(struct reader *r, struct input *in, struct err *err)
 	return r->buf ? 0 : err_nomem(err);
 }
 
+int reader_init_text(struct reader *r, struct input *in, struct err *err)
+{
+	if (reader_init(r, in, err) < 0)
+		return -1;
+	r->text = true;
+	return 0;
+}
+
 void reader_done(struct reader *r)
 {
 	if (!r)
 		return;
 	free(r->buf);
+	free(r->raw);
 	*r = (struct reader){ 0 };
+}
+
+/* Reads on and recodes until n bytes are there, or the input ends. */
+static int fill_recoded(struct reader *r, size_t n, struct err *err)
+{
+	while (r->have < n) {
+		size_t most = (r->cap - r->have) / RECODE_GROWS & ~(size_t)1, got;
+		most = most < READER_BYTES ? most : READER_BYTES;
+		if (input_read_at(r->in, r->raw_off, r->raw, most, &got, err) < 0)
+			return -1;
+		bool last = got < most;
+		struct span raw = span_of(r->raw, got);
+		r->have += recode_utf16(r->encoding, &raw, last, r->buf + r->have);
+		r->raw_off += got - raw.n;
+		if (last)
+			break;
+	}
+	return 0;
+}
+
+/* The first bytes of a text say how it is written. */
+static int look_at_encoding(struct reader *r, struct err *err)
+{
+	r->text = false;
+	r->encoding = recode_detect(span_of(r->buf, r->have));
+	if (r->encoding == ENCODING_BYTES)
+		return 0;
+	r->raw = malloc(READER_BYTES);
+	if (!r->raw)
+		return err_nomem(err);
+	r->have = 0;
+	return 0;
+}
+
+static int make_room(struct reader *r, size_t n, struct err *err)
+{
+	uint8_t *buf = n > r->cap ? realloc(r->buf, n) : r->buf;
+	if (!buf)
+		return err_nomem(err);
+	r->buf = buf;
+	r->cap = n > r->cap ? n : r->cap;
+	return 0;
 }
 
 static int fill(struct reader *r, size_t n, struct err *err)
 {
-	if (n > r->cap) {
-		uint8_t *buf = realloc(r->buf, n);
-		if (!buf)
-			return err_nomem(err);
-		r->buf = buf;
-		r->cap = n;
-	}
+	/* Recoding needs room for some characters beyond, or it would not come on. */
+	if (make_room(r, n + 16, err) < 0)
+		return -1;
 	size_t left = r->have - r->at;
 	if (left)
 		memmove(r->buf, r->buf + r->at, left);
 	size_t got;
 	r->at = 0;
 	r->have = left;
+	if (r->encoding != ENCODING_BYTES)
+		return fill_recoded(r, n, err);
 	if (input_read_at(r->in, r->off + left, r->buf + left, r->cap - left, &got, err) < 0)
 		return -1;
 	r->have += got;
-	return 0;
+	if (r->text && look_at_encoding(r, err) < 0)
+		return -1;
+	return r->encoding == ENCODING_BYTES ? 0 : fill_recoded(r, n, err);
 }
 
 int reader_fill(struct reader *r, size_t n, struct span *ret, struct err *err)
@@ -63,7 +114,7 @@ void reader_jump(struct reader *r, uint64_t n)
 int lines_init(struct lines *l, struct input *in, struct err *err)
 {
 	l->number = 0;
-	return reader_init(&l->reader, in, err);
+	return reader_init_text(&l->reader, in, err);
 }
 
 void lines_done(struct lines *l)

@@ -67,8 +67,6 @@ static const struct stranger others[] = {
 	{ 4, 0, "\177ELF", "a program (ELF)" },
 	{ 4, 0, "MZ\x90\0", "a Windows program" },
 	{ 5, 0, "<?xml", "XML text; of Wireshark's PDML give the capture itself" },
-	{ 2, 0, "\xff\xfe", "UTF-16 text; convert it with: iconv -f UTF-16 -t UTF-8" },
-	{ 2, 0, "\xfe\xff", "UTF-16 text; convert it with: iconv -f UTF-16 -t UTF-8" },
 };
 
 #define FIND(list, head) find(list, sizeof(list) / sizeof *(list), head)

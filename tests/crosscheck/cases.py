@@ -9,6 +9,7 @@ AVS, PPP_WAY, IPV4, IPV6, NFLOG, IPOIB, PKTAP, SLL2 = 163, 204, 228, 229, 239, 2
 
 UDP4 = f.ip4(17, f.udp())
 UDP6 = f.ip6(17, f.udp())
+TEREDO6 = f.ip6(17, f.udp(), src="2001:0:c000:201::1")
 TCP4 = f.ip4(6, f.tcp())
 MSS = bytes.fromhex("020405b4")
 ERROR_REST = bytes(4)
@@ -103,9 +104,9 @@ def tunnels():
     yield "gtp-sequence", f.ip4(17, f.udp(f.gtp(TCP4, 0x32, bytes(4)), dport=2152))
     yield "gtp-extension", f.ip4(17, f.udp(f.gtp(UDP4, 0x34, bytes.fromhex(
         "00000085" "01100900")), dport=2152))
-    yield "teredo", f.ip4(17, f.udp(UDP6, dport=3544))
-    yield "teredo-auth", f.ip4(17, f.udp(f.TEREDO_AUTH + UDP6, dport=3544))
-    yield "teredo-origin", f.ip4(17, f.udp(f.TEREDO_ORIGIN + UDP6, dport=3544))
+    yield "teredo", f.ip4(17, f.udp(TEREDO6, dport=3544))
+    yield "teredo-auth", f.ip4(17, f.udp(f.TEREDO_AUTH + TEREDO6, dport=3544))
+    yield "teredo-origin", f.ip4(17, f.udp(f.TEREDO_ORIGIN + TEREDO6, dport=3544))
 
 
 def packets():

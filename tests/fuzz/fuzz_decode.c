@@ -28,14 +28,15 @@ static void check(const struct digest *d)
 
 static void decode(struct fragments *table, uint32_t link, struct span frame)
 {
-	struct packet packet = {
+	struct record r = { .kind = RECORD_PACKET };
+	r.packet = (struct packet){
 		.link_type = link, .bytes = frame, .wire_bytes = (uint32_t)frame.n
 	};
 	struct digest d;
-	decode_packet(&packet, &d);
+	decode_packet(&r.packet, &d);
 	check(&d);
 	uint32_t before = d.known;
-	fragments_fill(table, 0, NULL, &d);
+	fragments_fill(table, &r, &d);
 	check(&d);
 	require((before & ~d.known) == 0);
 }

@@ -15,6 +15,8 @@ import sys
 import tarfile
 import zipfile
 
+import etl_seeds
+
 
 def ethernet(payload, ethertype=0x0800):
     return bytes.fromhex("00000c07ac15001cc4111111") + struct.pack(">H", ethertype) + payload
@@ -26,9 +28,9 @@ def ipv4(protocol, payload, extra=b"", fragment=0):
     return head + bytes([10, 1, 1, 1, 172, 23, 98, 97]) + extra + payload
 
 
-def ipv6(next_header, payload):
-    return struct.pack(">IHBB", 6 << 28, len(payload), next_header, 64) + bytes(15) + b"\1" + \
-        bytes(15) + b"\2" + payload
+def ipv6(next_header, payload, front=bytes(4)):
+    return struct.pack(">IHBB", 6 << 28, len(payload), next_header, 64) + front + bytes(11) + \
+        b"\1" + bytes(15) + b"\2" + payload
 
 
 def udp(payload):
@@ -110,7 +112,7 @@ LAYERS = [
                                  BRIDGED)),
     ("gtp", ETHERNET, to_port(2152, struct.pack(">BBHIII", 0x34, 255, 8 + len(DATAGRAM), 7, 0x85,
                                                 0x01000000) + DATAGRAM)),
-    ("teredo", ETHERNET, to_port(3544, bytes(8) + ipv6(17, udp(b"six")))),
+    ("teredo", ETHERNET, to_port(3544, bytes(8) + ipv6(17, udp(b"six"), b"\x20\1\0\0"))),
     ("udplite", ETHERNET, ethernet(ipv4(136, udp(b"light")))),
     ("sctp", ETHERNET, ethernet(ipv4(132, udp(bytes(24))))),
     ("two-parts", RAW, ipv4(17, udp(b"12345678"), fragment=0x2000) + ipv4(17, bytes(16),
@@ -242,6 +244,89 @@ TcpIp, SendIPV6, 0xFFFFFFFF, 129079416141424158, 0, 0, 4, 65652, 2001:db8::1, 20
 Process, Start, 0x00000BAD, 129079416141424158, 0, 0, 0x1000, 0x858, 0x20C, 0, 0, \\\\NT AUTHORITY\\SYSTEM, "store.exe", 0, 0
 UdpIp, Send, 0xFFFFFFFF, 1.28663E+17, 0, 0, 2136, 8, 172.023.098.097, 010.001.001.001, 2762, 36003, 0, 0
 """
+
+TRACE_LONG = (
+    "Event Name, Type, Event ID, Version, Channel, Level, Opcode, Task, Keyword, PID, TID, "
+    "Processor Number, Instance ID, Parent Instance ID, Activity ID, Related Activity ID, "
+    "Clock-Time, Kernel(ms), User(ms), User Data\r\n" +
+    "".join(f"{name}, x, {kind}, 0, 0, {opcode}, 0, 0x0, 0xFFFFFFFF, 0xFFFFFFFF, 0, , , {{0}}, , "
+            f"132404548222191257, 0, 0, {data}\r\n" for name, kind, opcode, data in (
+                ("EventTrace", "0, 2", 0, "65536, 1, 1, 4, 0, 1, 0, 1, 4, 1, 8, 3, 1, \"a\", "
+                 "\"b, c\", 0, 1, 1, 1, 1, 2"),
+                ("UdpIp", "0, 2", 10, "4, 201, 10.128.3.255, 10.128.0.55, 138, 137, 0, 0x0"),
+                ("TcpIp", "0, 2", 31, "5, 0, ::5, ::1, 389, 1040, 1460, 1, 0, 1, 65700, 8, 8, 0"),
+                ("Process", "0, 4", 3, "0x1, 2137, 420, 0, 259, 0x2, 0, \"S-1-5-18\", \"c.exe\", "
+                 "\"\"c\" -x\""),
+                ("SystemConfig", "0, 3", 15, "144, 4, 5, \"Appinfo\", \"A\", \"svchost.exe\""),
+                ("Microsoft-Windows-Kernel-Network", "42, 0", 42,
+                 "344, 388, 653539485, 1986689290, 37905, 62465, 0, 0"),
+                ("Microsoft-Windows-Kernel-Process", "1, 3", 1,
+                 "4101, 77, 2020-07-29T00:07:02Z, 500, 6, 1, 0, 1, 0, \"S\", \"\\D\\b.exe\", 0"),
+                ("Microsoft-Windows-TCPIP", "1169, 1", 0,
+                 "0xF, 1, 40, 16, 10.1.1.1:5353, 28, [fe80::1%3]:53, 1200, 9"))))
+
+
+def xml_event(provider, kind, data, more=""):
+    return ('<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event">\r\n <System>\r\n'
+            f'  <Provider {provider} />\r\n  {kind}\r\n'
+            '  <TimeCreated SystemTime="2020-07-28T16:07:02.219125700-07:59" />\r\n'
+            '  <Execution ProcessID="4294967295" ThreadID="4294967295" ProcessorID="0" />\r\n'
+            f' </System>\r\n {data}{more}</Event>\r\n')
+
+
+def xml_data(**fields):
+    return "<EventData>" + "".join(f'<Data Name="{name}">  {value}</Data>\r\n'
+                                   for name, value in fields.items()) + "</EventData>"
+
+
+def xml_kind(number, version, opcode):
+    return (f"<EventID>{number}</EventID><Version>{version}</Version>"
+            f"<Opcode>{opcode}</Opcode>")
+
+
+def xml_class(name, guid):
+    scheme = 'xmlns="http://schemas.microsoft.com/win/2004/08/events/trace"'
+    return (f"<RenderingInfo><EventName {scheme}>{name}</EventName></RenderingInfo>"
+            f"<ExtendedTracingInfo {scheme}><EventGuid>{{{guid}}}</EventGuid>"
+            "</ExtendedTracingInfo>")
+
+
+KERNEL = 'Guid="{9e814aad-3204-11d2-9a82-006008a86939}"'
+UDP_CLASS = xml_class("UdpIp", "bf3a50c5-a9c9-4988-a005-2df0b7c80f80")
+TRACE_XML = "<Events>\r\n" + "".join((
+    xml_event(KERNEL, xml_kind(0, 2, 0), xml_data(PointerSize=8, EventsLost=3, BuffersLost=1),
+              xml_class("EventTrace", "68fdd900-4a3e-11d1-84f4-0000f80464e3")),
+    xml_event(KERNEL, xml_kind(0, 2, 10),
+              xml_data(PID=2136, size=8, daddr="172.23.98.97", saddr="10.1.1.1", dport=2762,
+                       sport=36003, seqnum=0, connid="0x0"), UDP_CLASS),
+    xml_event(KERNEL, xml_kind(0, 4, 1),
+              xml_data(ProcessId="0x10EC", ParentId=4, ImageFileName="a&amp;b.exe"),
+              xml_class("Process", "3d6fa8d0-fe05-11d0-9dda-00c04fd7ba7c")),
+    xml_event(KERNEL, xml_kind(0, 2, 10),
+              "<ProcessingErrorData><ErrorCode>15005</ErrorCode><EventPayload>"
+              "58080000080000000a0101050a01010100350014000000000000000000000000"
+              "</EventPayload></ProcessingErrorData>", UDP_CLASS),
+    xml_event('Name="Microsoft-Windows-Kernel-Network" '
+              'Guid="{7dd42a49-5329-4832-8dfd-43d979153a88}"', xml_kind(43, 0, 43),
+              xml_data(PID=4, size=8, daddr=653539485, saddr=1986689290, dport=1, sport=2)),
+    "<Event><not></Event>\r\n")) + "</Events>"
+
+DUMPER = (
+    "BeginHeader\r\n" + "".join(
+        f"{name},  TimeStamp,     Process Name ( PID), Transfer Size, Remote IPv4 Addr, "
+        "Remote IPv4 Port, Local IPv4 Addr, Local IPv4 Port\r\n" for name in
+        ("TcpSend", "UdpRecv")) +
+    "P-Start,  TimeStamp,     Process Name ( PID),  ParentPID,  SessionID, CommandLine\r\n"
+    "Microsoft-Windows-Kernel-Network/KERNEL_NETWORK_TASK_TCPIP/Datasent., TimeStamp, "
+    "Process Name ( PID), PID, size, daddr, saddr, dport, sport\r\nEndHeader\r\n"
+    "OS Version: 10.0.19043, Events Lost: 1, Buffers lost: 2, Trace Start: 132675686690347142, "
+    "Trace Name: x.etl\r\n"
+    "TcpSend, 104743, store.exe (2136), 221, 10.1.1.5, 389, 10.1.1.1, 1040\r\n"
+    "UdpRecv, 104744, csrss.exe ( 608), 50, 10.1.1.255, 138, 10.1.1.1, 137\r\n"
+    "P-Start, 104745, rustc.exe (10612), 480, 1, \"rustc.exe\" --x a,b\r\n"
+    "Microsoft-Windows-Kernel-Network/KERNEL_NETWORK_TASK_TCPIP/Datasent., 104746, Idle (0), 7, "
+    "30, ::5, ::6, 1, 2\r\n")
+
 TABLES = {
     "svc": """
 Image Name                   PID Services
@@ -282,6 +367,11 @@ def seeds():
     yield "packet-list", "lines", LIST_LINES.encode()
     yield "packet-detail", "both", DETAIL.encode()
     yield "tracerpt-csv", "rows", TRACE.encode()
+    yield "tracerpt-csv", "long", TRACE_LONG.encode()
+    yield "tracerpt-csv", "utf16", TRACE_LONG.encode("utf-16")
+    yield "tracerpt-xml", "events", TRACE_XML.encode("utf-8-sig")
+    yield "tracerpt-xml", "utf16", TRACE_XML.encode("utf-16")
+    yield "xperf-dumper", "rows", DUMPER.encode()
     for name, table in TABLES.items():
         yield "tasklist", name, table.encode()
     for name, data in packed():
@@ -339,7 +429,7 @@ def packed():
 
 def main():
     corpus = sys.argv[1]
-    for target, name, data in seeds():
+    for target, name, data in [*seeds(), *etl_seeds.seeds()]:
         os.makedirs(os.path.join(corpus, target), exist_ok=True)
         with open(os.path.join(corpus, target, "seed-" + name), "wb") as file:
             file.write(data)

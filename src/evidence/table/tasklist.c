@@ -97,17 +97,13 @@ static bool has_modules(struct span head)
 
 #define HEAD_BYTES 65536u
 
-static int look_for_modules(struct tasklist *t, struct input *input, struct err *err)
+static int look_for_modules(struct tasklist *t, struct err *err)
 {
-	uint8_t *head = malloc(HEAD_BYTES);
-	size_t n;
-	if (!head)
-		return err_nomem(err);
-	int rc = input_read_at(input, 0, head, HEAD_BYTES, &n, err);
-	if (rc == 0)
-		t->modules = has_modules(span_of(head, n));
-	free(head);
-	return rc;
+	struct span head;
+	if (reader_peek(&t->lines.reader, HEAD_BYTES, &head, err) < 0)
+		return -1;
+	t->modules = has_modules(head);
+	return 0;
 }
 
 static void tasklist_close(void *self)
@@ -136,7 +132,7 @@ static int tasklist_open(struct input *input, void **ret_self, struct err *err)
 		str_init(&t->slots[i].services, 2 * LIMIT_LINE_BYTES);
 	}
 	str_init(&t->none, LIMIT_LINE_BYTES);
-	if (look_for_modules(t, input, err) < 0 || lines_init(&t->lines, input, err) < 0) {
+	if (lines_init(&t->lines, input, err) < 0 || look_for_modules(t, err) < 0) {
 		tasklist_close(t);
 		return -1;
 	}

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the text of tracedmp (Windows 2000) and tracerpt (XP, 2003): doc/tracerpt-csv.md. */
+/* Reads the text of tracedmp (Windows 2000) and tracerpt, short form (XP, 2003) and long form
+ * (Vista and later): doc/tracerpt-csv.md. */
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "evidence/input.h"
 #include "evidence/trace/trace.h"
+#include "evidence/trace/tracerpt_long.h"
 #include "evidence/trace/tracerpt_row.h"
 
 struct tracerpt {
 	struct lines lines;
 	struct tally tally;
 	struct csv_row row;
+	enum { FORM_UNKNOWN, FORM_SHORT, FORM_LONG } form;
+	struct long_layout layout;
+	struct dump_memory memory;
+	struct dump_event event;
 	struct source_time last; /* of the last row with a good time */
 	bool has_last;
 	bool over; /* reading failed: there is no way behind that */
@@ -19,6 +25,9 @@ struct tracerpt {
 	bool loss_due, loss_has_time;
 	struct source_time loss_when;
 	uint64_t loss_line;
+	/* That times are rounded is said once, before the first row with such a time. */
+	bool said_rounded, held;
+	struct record record;
 };
 
 /* Excerpts are pasted with blank lines and "..." in place of what was left out. */
@@ -42,23 +51,32 @@ static bool is_word(struct span s)
 static bool is_clock(struct span s)
 {
 	uint64_t v;
-	bool exponent = s.n && s.p[0] >= '0' && s.p[0] <= '9' &&
-		(memchr(s.p, 'E', s.n) || memchr(s.p, 'e', s.n));
-	if (!exponent)
-		return s.n >= 15 && s.n <= 20 && text_u64(s, &v);
-	for (size_t i = 0; i < s.n; i++)
-		if (!memchr("0123456789.Ee+", s.p[i], 14))
+	return row_time_rounded(s) || (s.n >= 15 && s.n <= 20 && text_u64(s, &v));
+}
+
+static bool is_short_row(const struct csv_row *row)
+{
+	uint64_t tid;
+	return row->n >= 4 && is_word(row->cells[0].text) && is_word(row->cells[1].text) &&
+		text_starts(row->cells[2].text, "0x") && text_number(row->cells[2].text, &tid) &&
+		is_clock(row->cells[3].text);
+}
+
+static bool is_short_titles(const struct csv_row *row)
+{
+	static const char *const names[] = { "Event Name", "Type", "TID", "Clock-Time" };
+	for (size_t i = 0; i < 4; i++)
+		if (i >= row->n || !text_equal_nocase(row->cells[i].text, names[i]))
 			return false;
 	return true;
 }
 
-/* Columns 3 and 4 set this text apart: Vista's long one has Event ID and Version there. */
 static bool recognise(struct span head, bool whole)
 {
 	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
 	struct csv_row row;
+	struct long_layout layout;
 	struct span line;
-	uint64_t tid;
 	if (head.n >= sizeof bom && memcmp(head.p, bom, sizeof bom) == 0)
 		head = span_of(head.p + 3, head.n - 3);
 	do {
@@ -67,15 +85,8 @@ static bool recognise(struct span head, bool whole)
 			return false;
 	} while (head.p && is_filler(line));
 	csv_split(line, &row);
-	if (row.n < 4)
-		return false;
-	struct span class = row.cells[0].text, type = row.cells[1].text;
-	struct span third = row.cells[2].text, fourth = row.cells[3].text;
-	if (text_equal_nocase(class, "Event Name"))
-		return text_equal_nocase(type, "Type") && text_equal_nocase(third, "TID") &&
-			text_equal_nocase(fourth, "Clock-Time");
-	return is_word(class) && is_word(type) && text_starts(third, "0x") &&
-		text_number(third, &tid) && is_clock(fourth);
+	return is_short_titles(&row) || long_titles(&row, &layout) || is_short_row(&row) ||
+		long_is_row(&row);
 }
 
 static int tracerpt_open(struct input *input, void **ret_self, struct err *err)
@@ -87,22 +98,37 @@ static int tracerpt_open(struct input *input, void **ret_self, struct err *err)
 		free(t);
 		return -1;
 	}
+	t->layout = long_layout_usual;
 	*ret_self = t;
 	return 0;
 }
 
-/* Counts the damage and notes the loss. `row` is NULL where the line could not be read. */
-static int damaged(struct tracerpt *t, const struct csv_row *row, struct err *err)
+/* The row's text of a time. */
+static bool clock_text(const struct tracerpt *t, struct span *ret)
+{
+	const struct long_layout short_form = { .clock = 3 };
+	return long_clock(t->form == FORM_LONG ? &t->layout : &short_form, &t->row, ret);
+}
+
+static bool row_when(const struct tracerpt *t, struct source_time *ret)
+{
+	uint64_t ticks;
+	struct span text;
+	return clock_text(t, &text) && text_u64(text, &ticks) && stamp_from_filetime(ticks, ret);
+}
+
+/* Counts the damage and notes the loss. `split` is false where the line could not be read. */
+static int damaged(struct tracerpt *t, bool split, struct err *err)
 {
 	t->tally.damaged++;
 	t->loss_due = true;
 	t->loss_line = t->lines.number;
-	t->loss_has_time = row && row_time(row, &t->loss_when);
+	t->loss_has_time = split && row_when(t, &t->loss_when);
 	if (!t->loss_has_time && t->has_last) {
 		t->loss_when = t->last;
 		t->loss_has_time = true;
 	}
-	if (err && row)
+	if (err && split)
 		err->line = t->lines.number;
 	return -1;
 }
@@ -120,10 +146,24 @@ static int say_loss(struct tracerpt *t, struct record *ret)
 	return SOURCE_ITEM;
 }
 
-/* SOURCE_ITEM, SOURCE_END for a row that gives nothing, or -1. */
-static int read_row(
-	struct tracerpt *t, enum row_kind kind, bool whole, struct record *ret, struct err *err)
+static int bad_row(const struct tracerpt *t, bool whole, struct err *err)
 {
+	if (!whole)
+		return err_set(
+			err, ERR_TRUNCATED, "the input ends inside column %zu of a row", t->row.n);
+	return err_set(err, ERR_MALFORMED, "no row of this table: %zu columns", t->row.n);
+}
+
+/* SOURCE_ITEM, SOURCE_END for a row that gives nothing, or -1. *ret_note: a damaged one loses no
+ * event. */
+static int read_short(
+	struct tracerpt *t, bool whole, struct record *ret, bool *ret_note, struct err *err)
+{
+	enum row_kind kind = row_kind(&t->row);
+	*ret_note = kind == ROW_PROCESS || kind == ROW_HEADER;
+	if (t->row.sound < t->row.n && kind == ROW_NETWORK)
+		return err_set(err, whole ? ERR_MALFORMED : ERR_TRUNCATED,
+			"column %zu has a quote that is not closed", t->row.n);
 	switch (kind) {
 	case ROW_NETWORK:
 		return row_network(&t->row, whole, ret, err);
@@ -132,10 +172,7 @@ static int read_row(
 	case ROW_HEADER:
 		return row_header(&t->row, whole, ret, err);
 	case ROW_BROKEN:
-		if (!whole)
-			return err_set(err, ERR_TRUNCATED,
-				"the input ends inside column %zu of a row", t->row.n);
-		return err_set(err, ERR_MALFORMED, "no row of this table: %zu columns", t->row.n);
+		return bad_row(t, whole, err);
 	case ROW_OTHER:
 	case ROW_TITLES:
 		break;
@@ -143,38 +180,94 @@ static int read_row(
 	return SOURCE_END;
 }
 
+static int read_long(
+	struct tracerpt *t, bool whole, struct record *ret, bool *ret_note, struct err *err)
+{
+	struct span clock;
+	*ret_note = false;
+	if (!long_event(&t->layout, &t->row, whole, &t->event) || !clock_text(t, &clock))
+		return bad_row(t, whole, err);
+	*ret_note = dump_event_is_note(&t->event);
+	if (!dump_event_used(&t->event))
+		return SOURCE_END;
+	struct source_time when;
+	bool has_time = row_when(t, &when);
+	if (!has_time && !row_time_rounded(clock))
+		return err_set(err, ERR_MALFORMED,
+			"column %zu (Clock-Time) is not a time between 1970 and 2262",
+			t->layout.clock + 1);
+	int rc = dump_event_read(&t->memory, &t->event, ret, err);
+	if (rc < 0 && !whole)
+		return bad_row(t, whole, err);
+	if (rc != SOURCE_ITEM || ret->kind == RECORD_LOSS)
+		return rc;
+	ret->has_time = has_time;
+	if (has_time)
+		ret->when = when;
+	return SOURCE_ITEM;
+}
+
+/* Titles of either form may come again where files were joined. */
+static bool take_titles(struct tracerpt *t)
+{
+	if (is_short_titles(&t->row)) {
+		t->form = FORM_SHORT;
+		return true;
+	}
+	if (!long_titles(&t->row, &t->layout))
+		return false;
+	t->form = FORM_LONG;
+	return true;
+}
+
+/* Times like 1.28663E+17 cannot be compared with any capture. The record goes out without a time.
+ */
+static int say_rounded(struct tracerpt *t, const struct record *record, struct err *err)
+{
+	struct span text = { 0 };
+	t->said_rounded = t->held = true;
+	t->record = *record;
+	t->tally.damaged++;
+	clock_text(t, &text);
+	return err_line(err, ERR_MALFORMED, t->lines.number,
+		"Clock-Time is %.*s: a spreadsheet has rounded it, and the times of this log are "
+		"lost",
+		(int)text.n, (const char *)text.p);
+}
+
 static int take_line(
 	struct tracerpt *t, struct span line, bool whole, struct record *ret, struct err *err)
 {
 	struct source_time when;
-	bool sound = csv_split(line, &t->row);
-	enum row_kind kind = row_kind(&t->row);
-	int rc;
-	if (!sound && (kind == ROW_NETWORK || kind == ROW_PROCESS))
-		rc = err_set(err, whole ? ERR_MALFORMED : ERR_TRUNCATED,
-			"column %zu has a quote that is not closed", t->row.n);
-	else
-		rc = read_row(t, kind, whole, ret, err);
+	bool note;
+	csv_split(line, &t->row);
+	if (take_titles(t))
+		return SOURCE_END;
+	if (t->form == FORM_UNKNOWN && long_is_row(&t->row))
+		t->form = FORM_LONG;
+	int rc = t->form == FORM_LONG ? read_long(t, whole, ret, &note, err)
+				      : read_short(t, whole, ret, &note, err);
 	if (rc < 0) {
-		damaged(t, &t->row, err);
+		damaged(t, true, err);
 		/* These rows are no events: no packet lacks anything by them. */
-		t->loss_due = kind != ROW_PROCESS && kind != ROW_HEADER;
+		t->loss_due = !note;
 		return -1;
 	}
-	if (row_time(&t->row, &when)) {
+	if (row_when(t, &when)) {
 		t->last = when;
 		t->has_last = true;
 	}
 	if (rc == SOURCE_END) {
-		t->tally.skipped += kind != ROW_TITLES;
+		t->tally.skipped++;
 		return SOURCE_END;
 	}
 	ret->number = t->lines.number;
-	if (ret->kind == RECORD_LOSS)
+	if (ret->kind == RECORD_LOSS) {
 		t->tally.lost += ret->loss.count;
-	else
-		t->tally.records++;
-	return SOURCE_ITEM;
+		return SOURCE_ITEM;
+	}
+	t->tally.records++;
+	return ret->has_time || t->said_rounded ? SOURCE_ITEM : say_rounded(t, ret, err);
 }
 
 static int tracerpt_next(void *self, struct record *ret, struct err *err)
@@ -184,6 +277,11 @@ static int tracerpt_next(void *self, struct record *ret, struct err *err)
 	bool whole;
 	if (t->loss_due)
 		return say_loss(t, ret);
+	if (t->held) {
+		t->held = false;
+		*ret = t->record;
+		return SOURCE_ITEM;
+	}
 	while (!t->over) {
 		struct err local = { .kind = ERR_NONE };
 		int rc = lines_next(&t->lines, &line, &whole, &local);
@@ -193,7 +291,7 @@ static int tracerpt_next(void *self, struct record *ret, struct err *err)
 			t->over = local.kind != ERR_LIMIT;
 			if (err)
 				*err = local;
-			return damaged(t, NULL, err);
+			return damaged(t, false, err);
 		}
 		if (is_filler(line))
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One row of tracerpt's text: see tracerpt_row.h and doc/tracerpt-csv.md.
+/* One row of tracerpt's short form: see tracerpt_row.h and doc/tracerpt-csv.md.
  *
  * Columns, counted from 1, as in the MOF classes of the kernel logger (Windows Driver Kit):
  *
@@ -14,6 +14,7 @@
 #include "evidence/trace/tracerpt_row.h"
 
 #include "base/text.h"
+#include "evidence/trace/dump_event.h"
 #include "model/source.h"
 
 enum { COL_CLASS, COL_TYPE, COL_TID, COL_CLOCK, COL_KERNEL, COL_USER, COL_DATA };
@@ -115,8 +116,7 @@ bool row_time(const struct csv_row *row, struct source_time *ret)
 		text_u64(row->cells[COL_CLOCK].text, &ticks) && stamp_from_filetime(ticks, ret);
 }
 
-/* Only a number's own characters are repeated in a message. */
-static bool looks_rounded(struct span s)
+bool row_time_rounded(struct span s)
 {
 	bool exponent = false;
 	for (size_t i = 0; i < s.n; i++) {
@@ -126,7 +126,7 @@ static bool looks_rounded(struct span s)
 		else if ((b < '0' || b > '9') && b != '.' && b != '+')
 			return false;
 	}
-	return exponent && s.n <= 32;
+	return exponent && s.p[0] >= '0' && s.p[0] <= '9' && s.n <= 32;
 }
 
 static int take_time(const struct csv_row *row, struct record *ret, struct err *err)
@@ -136,11 +136,8 @@ static int take_time(const struct csv_row *row, struct record *ret, struct err *
 		return err_set(err, ERR_TRUNCATED, "the row ends before or inside column %d (%s)",
 			COL_CLOCK + 1, "Clock-Time");
 	struct span text = row->cells[COL_CLOCK].text;
-	if (looks_rounded(text))
-		return err_set(err, ERR_MALFORMED,
-			"column 4 (Clock-Time) is %.*s: a spreadsheet has rounded it, and the time "
-			"is lost",
-			(int)text.n, (const char *)text.p);
+	if (row_time_rounded(text))
+		return 0;
 	if (!row_time(row, &when))
 		return err_set(err, ERR_MALFORMED,
 			"column 4 (Clock-Time) is not a time between 1970 and 2262");
@@ -149,13 +146,13 @@ static int take_time(const struct csv_row *row, struct record *ret, struct err *
 	return 0;
 }
 
-struct field {
+struct place {
 	unsigned col;
 	const char *name;
 	uint32_t max;
 };
 
-static int take_u32(const struct csv_row *row, struct field field, uint32_t *ret, struct err *err)
+static int take_u32(const struct csv_row *row, struct place field, uint32_t *ret, struct err *err)
 {
 	uint64_t v;
 	if (!text_number(row->cells[field.col].text, &v))
@@ -168,7 +165,7 @@ static int take_u32(const struct csv_row *row, struct field field, uint32_t *ret
 	return 0;
 }
 
-static int take_port(const struct csv_row *row, struct field field, uint16_t *ret, struct err *err)
+static int take_port(const struct csv_row *row, struct place field, uint16_t *ret, struct err *err)
 {
 	uint32_t v = 0;
 	field.max = PORT_MAX;
@@ -179,7 +176,7 @@ static int take_port(const struct csv_row *row, struct field field, uint16_t *re
 }
 
 static int take_addr(
-	const struct csv_row *row, struct field field, struct addr *ret, struct err *err)
+	const struct csv_row *row, struct place field, struct addr *ret, struct err *err)
 {
 	if (addr_parse(row->cells[field.col].text, ret))
 		return 0;
@@ -239,11 +236,11 @@ static void set_ends(struct event *event, struct endpoint d, struct endpoint s, 
 static int take_ends(const struct csv_row *row, const struct columns *at, struct endpoint *ret_d,
 	struct endpoint *ret_s, struct err *err)
 {
-	if (take_addr(row, (struct field){ at->daddr, "daddr", 0 }, &ret_d->addr, err) < 0 ||
-		take_addr(row, (struct field){ at->saddr, "saddr", 0 }, &ret_s->addr, err) < 0 ||
-		take_port(row, (struct field){ at->dport, "dport", 0 }, &ret_d->port, err) < 0)
+	if (take_addr(row, (struct place){ at->daddr, "daddr", 0 }, &ret_d->addr, err) < 0 ||
+		take_addr(row, (struct place){ at->saddr, "saddr", 0 }, &ret_s->addr, err) < 0 ||
+		take_port(row, (struct place){ at->dport, "dport", 0 }, &ret_d->port, err) < 0)
 		return -1;
-	return take_port(row, (struct field){ at->sport, "sport", 0 }, &ret_s->port, err);
+	return take_port(row, (struct place){ at->sport, "sport", 0 }, &ret_s->port, err);
 }
 
 int row_network(const struct csv_row *row, bool whole, struct record *ret, struct err *err)
@@ -257,15 +254,15 @@ int row_network(const struct csv_row *row, bool whole, struct record *ret, struc
 	event->transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
 	network_type(row, &event->op, &ip);
 	if (take_time(row, &record, err) < 0 || check_length(row, at->behind, whole, err) < 0 ||
-		take_u32(row, (struct field){ at->pid, "PID", UINT32_MAX }, &event->pid, err) < 0 ||
-		take_u32(row, (struct field){ at->size, "size", UINT32_MAX }, &event->bytes, err) <
+		take_u32(row, (struct place){ at->pid, "PID", UINT32_MAX }, &event->pid, err) < 0 ||
+		take_u32(row, (struct place){ at->size, "size", UINT32_MAX }, &event->bytes, err) <
 			0 ||
 		take_ends(row, at, &d, &s, err) < 0)
 		return -1;
 	bool v4 = addr_is_v4(&d.addr) && addr_is_v4(&s.addr);
 	if (ip == IP_V4 && !v4)
 		return err_set(err, ERR_MALFORMED, "an IPv4 event with an address of IPv6");
-	if (event->pid == PID_UNKNOWN)
+	if (event->pid == 0 || event->pid == PID_UNKNOWN)
 		return SOURCE_END;
 	if (udp && ip == IP_UNSTATED)
 		event->bytes = udp_size(event->bytes);
@@ -274,19 +271,12 @@ int row_network(const struct csv_row *row, bool whole, struct record *ret, struc
 	return SOURCE_ITEM;
 }
 
-/* Kernels up to Windows 7 keep 14 to 16 bytes of an image's name. Wrong for a whole name of
- * exactly that length: it is then said to go on, which claims less than is known. */
-static bool image_may_go_on(struct span image)
-{
-	bool exe = image.n > 4 && text_equal_nocase(span_of(image.p + image.n - 4, 4), ".exe");
-	return image.n >= 14 && image.n <= 16 && !exe;
-}
-
 /* Column 13 in version 1; later versions put one or two numbers before the SID, and all of them
- * quote the name. A SID ("\\DOMAIN\user", "S-1-5-18") is never taken for it. */
+ * quote the name. A command line behind it may have quotes of its own that nobody doubled. A SID
+ * ("\\DOMAIN\user", "S-1-5-18") is never taken for it. */
 static bool find_image(const struct csv_row *row, bool whole, struct span *ret)
 {
-	for (size_t i = 12; i < row->n && i <= 14; i++) {
+	for (size_t i = 12; i < row->sound && i <= 14; i++) {
 		const struct csv_cell *cell = &row->cells[i];
 		struct span text = cell->text;
 		bool named = cell->quoted ? cell->whole
@@ -305,7 +295,8 @@ int row_process(const struct csv_row *row, bool whole, struct record *ret, struc
 	struct record record = { .kind = RECORD_PROCESS };
 	struct process_note *note = &record.process;
 	int what = NOTE_RUNNING;
-	bool v0 = row->n >= 10 && row->n <= 12 && row->cells[9].quoted && row->cells[9].whole;
+	bool v0 = row->n >= 10 && row->n <= 12 && row->sound > 9 && row->cells[9].quoted &&
+		row->cells[9].whole;
 	unsigned pid = v0 ? 6 : 7;
 	process_type(row->cells[COL_TYPE].text, &what);
 	note->what = what;
@@ -316,14 +307,14 @@ int row_process(const struct csv_row *row, bool whole, struct record *ret, struc
 	else if (!find_image(row, whole, &note->image))
 		return err_set(err, whole ? ERR_MALFORMED : ERR_TRUNCATED,
 			"column 13 (ImageFileName) is missing or cut");
-	if (take_u32(row, (struct field){ pid, "ProcessId", UINT32_MAX }, &note->pid, err) < 0 ||
-		take_u32(row, (struct field){ pid + 1, "ParentId", UINT32_MAX }, &note->parent,
+	if (take_u32(row, (struct place){ pid, "ProcessId", UINT32_MAX }, &note->pid, err) < 0 ||
+		take_u32(row, (struct place){ pid + 1, "ParentId", UINT32_MAX }, &note->parent,
 			err) < 0)
 		return -1;
 	if (note->pid == PID_UNKNOWN)
 		return SOURCE_END;
 	note->has_parent = note->parent != PID_UNKNOWN;
-	note->image_cut = image_may_go_on(note->image);
+	note->image_cut = dump_image_may_go_on(note->image);
 	*ret = record;
 	return SOURCE_ITEM;
 }

@@ -21,8 +21,12 @@ enum row_kind row_kind(const struct csv_row *row);
 /* The row's Clock-Time, where the column is whole and good. */
 bool row_time(const struct csv_row *row, struct source_time *ret);
 
+/* "1.28663E+17": a spreadsheet has rounded the Clock-Time to what it shows. */
+bool row_time_rounded(struct span text);
+
 /* Each fills ret (spans borrow from the row's line). Return SOURCE_ITEM; SOURCE_END where the
- * row is sound and says nothing; -1. `whole`: the line has its line feed. */
+ * row is sound and says nothing; -1. `whole`: the line has its line feed. A rounded time gives a
+ * record without a time. */
 int row_network(const struct csv_row *row, bool whole, struct record *ret, struct err *err);
 int row_process(const struct csv_row *row, bool whole, struct record *ret, struct err *err);
 int row_header(const struct csv_row *row, bool whole, struct record *ret, struct err *err);

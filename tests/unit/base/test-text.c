@@ -38,6 +38,18 @@ Test(text, numbers_take_digits_only)
 	cr_assert_eq(v, 10, "leading zeros are decimal, never octal");
 }
 
+Test(text, hexadecimal_bytes)
+{
+	uint8_t b[4] = { 9, 9, 9, 9 };
+	cr_assert(text_hex(span_text("0aFf10"), b, 3));
+	cr_assert(b[0] == 0x0a && b[1] == 0xff && b[2] == 0x10 && b[3] == 9);
+	cr_assert(text_hex(span_text(""), b, 0));
+	static const char *const wrong[] = { "0a", "0a1", "0a1g", "0x0a", "0a 1", "0a1@", "0a1`" };
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		cr_assert_not(text_hex(span_text(wrong[i]), b, 2), "%s", wrong[i]);
+	cr_assert(text_hex(span_text("0a1b"), b, 2));
+}
+
 Test(text, splits_and_words)
 {
 	struct span rest = t("a,,b");

@@ -62,12 +62,13 @@ Test(lab, events_come_back)
 {
 	static const enum event_op ops[] = { EVENT_SEND, EVENT_RECV, EVENT_CONNECT, EVENT_ACCEPT,
 		EVENT_RECONNECT, EVENT_DISCONNECT, EVENT_RETRANSMIT };
-	for (unsigned form = 0; form < 32; form++) {
+	for (unsigned form = 0; form < 64; form++) {
 		struct tracerpt_style style = { .titles = form & 1,
 			.nbsp = form & 2,
 			.plain = form & 4,
 			.v2 = form & 8,
-			.crlf = form & 16 };
+			.crlf = form & 16,
+			.longer = form & 32 };
 		struct tracerpt_writer w;
 		struct str text;
 		str_init(&text, 1 << 20);
@@ -94,7 +95,7 @@ Test(lab, events_come_back)
 			cr_assert_eq(got.event.transport, udp ? TRANSPORT_UDP : TRANSPORT_TCP);
 			cr_assert_eq(got.event.local.port, 36003);
 			cr_assert_eq(got.event.remote.port, 2762);
-			cr_assert_eq(got.event.either_way, i == 8 && !style.v2);
+			cr_assert_eq(got.event.either_way, i == 8 && !w.style.v2);
 		}
 		cr_assert_eq(w.lines, 9 + style.titles);
 		close_text(&r);
@@ -123,24 +124,28 @@ Test(lab, the_row_of_the_article)
 
 Test(lab, processes_and_losses_come_back)
 {
-	struct tracerpt_writer w;
-	struct str text;
-	str_init(&text, 4096);
 	struct process_note note = { .pid = 2136, .parent = 524, .image = span_text("store.exe") };
-	tracerpt_begin(&w, &text, (struct tracerpt_style){ .titles = true });
-	tracerpt_session(&w, T0, 5, 2);
-	tracerpt_process(&w, T0, "DCStart", &note);
-	struct reading r = open_text(&format_tracerpt_csv, &text);
-	struct record got = next_item(&r);
-	cr_assert_eq(got.kind, RECORD_LOSS);
-	cr_assert_eq(got.loss.count, 7);
-	got = next_item(&r);
-	cr_assert_eq(got.kind, RECORD_PROCESS);
-	cr_assert_eq(got.process.pid, 2136);
-	cr_assert_eq(got.process.parent, 524);
-	cr_assert(text_equal(got.process.image, "store.exe"));
-	close_text(&r);
-	str_done(&text);
+	for (int longer = 0; longer < 2; longer++) {
+		struct tracerpt_writer w;
+		struct str text;
+		str_init(&text, 4096);
+		tracerpt_begin(&w, &text,
+			(struct tracerpt_style){ .titles = true, .longer = longer == 1 });
+		tracerpt_session(&w, T0, 5, 2);
+		tracerpt_process(&w, T0, "DCStart", &note);
+		struct reading r = open_text(&format_tracerpt_csv, &text);
+		struct record got = next_item(&r);
+		cr_assert_eq(got.kind, RECORD_LOSS);
+		cr_assert_eq(got.loss.count, 7);
+		got = next_item(&r);
+		cr_assert_eq(got.kind, RECORD_PROCESS);
+		cr_assert_eq((int)got.process.what, NOTE_RUNNING);
+		cr_assert_eq(got.process.pid, 2136);
+		cr_assert_eq(got.process.parent, 524);
+		cr_assert(text_equal(got.process.image, "store.exe"));
+		close_text(&r);
+		str_done(&text);
+	}
 }
 
 static const struct tasklist_process table[] = {

@@ -280,11 +280,26 @@ Test(tracerpt, wrong_values_are_named)
 	is_refused("no row at all\n", ERR_MALFORMED, "no row");
 }
 
+/* It is said once; the rows themselves are good, and have no time. */
 Test(tracerpt, a_time_that_a_spreadsheet_rounded)
 {
-	is_refused("UdpIp,RecvIPV4,0xFFFFFFFF,1.28663E+17,0,0,4,50,172.31.239.255,172.31.233.110,"
-		   "137,137,0,0x0\n",
-		ERR_MALFORMED, "spreadsheet");
+#define ROUNDED                                                                                 \
+	"UdpIp,RecvIPV4,0xFFFFFFFF,1.28663E+17,0,0,4,50,172.31.239.255,172.31.233.110,137,137," \
+	"0,0x0\n"
+	struct run *run = read_text(ROUNDED ROUNDED);
+	cr_assert_eq(run->n, 3);
+	cr_assert_eq(run->steps[0].rc, -1);
+	cr_assert(strstr(run->steps[0].err.msg, "1.28663E+17: a spreadsheet"));
+	cr_assert_eq(run->steps[0].err.line, 1);
+	for (size_t i = 1; i < 3; i++) {
+		cr_assert_eq(run->steps[i].record.kind, RECORD_EVENT);
+		cr_assert_eq(run->steps[i].record.number, i);
+		cr_assert_not(run->steps[i].record.has_time);
+		cr_assert_eq(run->steps[i].record.event.pid, 4);
+	}
+	cr_assert_eq(run->tally.records, 2);
+	cr_assert_eq(run->tally.damaged, 1);
+	free(run);
 	is_refused("UdpIp,RecvIPV4,0xFFFFFFFF,12,0,0,4,50,1.1.1.1,1.1.1.2,137,137,0,0x0\n",
 		ERR_MALFORMED, "Clock-Time");
 	is_refused("UdpIp,Send,0x0,99999999999999999999,0,0,4,50,1.1.1.1,1.1.1.2,137,137,0,0\n",
@@ -303,6 +318,7 @@ Test(tracerpt, other_rows_are_skipped)
 	/* The kernel did not know who it was. */
 	is_skipped(ROW("UdpIp", "Send", "4294967295, 8, " ENDS4 ", 0, 0"));
 	is_skipped(ROW("UdpIp", "Send", "0xFFFFFFFF, 8, " ENDS4 ", 0, 0"));
+	is_skipped(ROW("TcpIp", "Recv", "0, 8, " ENDS4 ", 0, 0"));
 }
 
 #define HEADER_ROW(pointer, lost, buffers)                                     \

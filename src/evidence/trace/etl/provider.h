@@ -23,6 +23,23 @@ bool etl_thread(const struct etl_shared *s, uint32_t tid, uint32_t *ret_pid, uin
  * stay good until the next call of the provider's read. Beyond 32 they are dropped and counted. */
 void etl_also(struct etl_shared *s, const struct record *more);
 
+/* Several providers may log one and the same thing. Each marks what it logs; one that finds a
+ * better teller marked gives events that no packet goes with (EVENT_HOLD), for what is told twice
+ * looks like two packets. What was told before the better one's first record stays told twice. */
+enum {
+	ETL_SEEN_KERNEL_TCP = 1 << 0,
+	ETL_SEEN_KERNEL_UDP = 1 << 1,
+	ETL_SEEN_NETWORK_TCP = 1 << 2, /* Kernel-Network */
+	ETL_SEEN_NETWORK_UDP = 1 << 3,
+	ETL_SEEN_RAW = 1 << 4,     /* datagrams of raw sockets, by the TCP/IP driver */
+	ETL_SEEN_PROCESS = 1 << 5, /* the kernel's records of processes */
+};
+/* Marks `kinds` (ETL_SEEN_*, or 0). Returns all that are marked. */
+unsigned etl_seen(struct etl_shared *s, unsigned kinds);
+
+/* The number of the next interface of the file, from 0: providers of packets share the count. */
+uint32_t etl_next_interface(struct etl_shared *s);
+
 enum { ETL_NOTHING = 0, ETL_GIVEN = 1 };
 
 struct etl_provider {

@@ -44,9 +44,10 @@ struct etl_record {
 	uint16_t id;        /* ETL_MANIFEST */
 	bool has_thread;    /* pid and tid: of the thread that logged, which need not have sent */
 	bool has_start_key; /* extended item 13 */
+	bool bad;           /* what stands between header and payload cannot be; no payload then */
 	uint16_t processor; /* of the buffer */
 	uint32_t pid, tid;
-	int64_t raw;                 /* stamp in the session's clock */
+	int64_t raw;                 /* stamp in the session's clock; not set for ETL_OTHER */
 	uint64_t keyword;            /* ETL_MANIFEST */
 	uint64_t start_key;          /* tells processes of one PID apart */
 	const struct etl_guid *guid; /* ETL_CLASSIC, ETL_MANIFEST; borrowed like the payload */
@@ -59,5 +60,9 @@ struct etl_record {
  * `kernel_pointer` is the logfile header's, for classic records that cannot say it. */
 int etl_record_read(struct span rest, uint8_t kernel_pointer, struct etl_record *ret,
 	uint32_t *ret_step, struct err *err);
+
+/* The stamp of the record of which `front` holds the first 24 bytes or more; false where it has
+ * none or is no record. */
+bool etl_record_stamp(struct span front, int64_t *ret);
 
 #endif
