@@ -8,7 +8,8 @@ usage: bench/etl.py BUILD [--events N] [--runs N] [--where DIRECTORY]
 BUILD is a release build (meson setup build-bench -Dbuildtype=release; ninja -C build-bench bench).
   bare      the least: one buffer, file order, sizes and stamps only (bench/etl_bare.c)
   whosent   the project's reader, events in order of time (bench/etl_read.c)
-  python    the same walk as bare, in Python; one run, of the first log
+  python    the same walk as bare, in Python (one run, of the first log)
+  python, events   the same, and the fields of each event as the reader gives them, unsorted
 Each for a log of one processor, of four and of 64, and with a counter whose ticks are no whole
 nanoseconds. Prints medians of CPU time (user + system) as ns for each event, ratios and peak memory.
 """
@@ -21,8 +22,16 @@ import sys
 import tempfile
 
 
-def walk(path):
-    """The Python walk: returns how many records."""
+def event(hook, stamp, payload):
+    """What a network event says: PID, bytes, ends, operation and time in nanoseconds."""
+    pid, size = struct.unpack_from("<II", payload)
+    wide = 16 if hook & 0xff >= 26 else 4
+    ports = struct.unpack_from(">HH", payload, 8 + 2 * wide)
+    return pid, size, payload[8:8 + wide], payload[8 + wide:8 + 2 * wide], ports, hook, stamp * 100
+
+
+def walk(path, decode):
+    """The Python walk: returns how many records, and a sum of them."""
     with open(path, "rb") as file:
         records = total = 0
         while len(head := file.read(0x48)) == 0x48:
@@ -36,7 +45,11 @@ def walk(path):
                 length, = struct.unpack_from("<H", body, at + (4 if late else 0))
                 if length < 8:
                     break
-                total += struct.unpack_from("<q", body, at + (8 if kind & 0xfe == 0x10 else 16))[0]
+                stamp, = struct.unpack_from("<q", body, at + (8 if kind & 0xfe == 0x10 else 16))
+                hook, = struct.unpack_from("<H", body, at + 6)
+                if decode and hook >> 8 in (6, 8):
+                    stamp = event(hook, stamp, body[at + 16:at + length])[1]
+                total += stamp
                 records += 1
                 at += (length + 7) & ~7
     return records, total
@@ -55,7 +68,7 @@ def table(title, events, runs, commands):
     results = {name: [] for name in commands}
     for i in range(runs):
         for name, command in commands.items():
-            if name != "python" or i == 0:
+            if i == 0 or not name.startswith("python"):
                 results[name].append(measure(command))
     medians = {name: statistics.median(cpu for cpu, _ in r) for name, r in results.items()}
     print(f"{title}, medians of {runs} interleaved runs (python: one)\n")
@@ -68,8 +81,8 @@ def table(title, events, runs, commands):
 
 
 def main():
-    if len(sys.argv) == 3 and sys.argv[1] == "--walk":
-        print(*walk(sys.argv[2]))
+    if len(sys.argv) == 3 and sys.argv[1] in ("--walk", "--events-of"):
+        print(*walk(sys.argv[2], sys.argv[1] != "--walk"))
         return
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,7 +99,8 @@ def main():
             commands = {"bare": [f"{a.build}/bench/bench-etl-bare", path],
                         "whosent": [f"{a.build}/bench/bench-etl-read", path]}
             if (processors, frequency) == (4, 10000000):
-                commands["python"] = [sys.executable, os.path.abspath(__file__), "--walk", path]
+                for name, how in (("python", "--walk"), ("python, events", "--events-of")):
+                    commands[name] = [sys.executable, os.path.abspath(__file__), how, path]
             table(f"{a.events} events, {os.path.getsize(path) / 1e6:.0f} MB, {processors} "
                   f"processors, counter of {frequency} Hz", a.events, a.runs, commands)
 

@@ -46,9 +46,9 @@ int heap_push(struct heap *h, struct heap_item item, struct err *err)
 	return 0;
 }
 
-struct heap_item heap_pop(struct heap *h)
+/* Puts the item where it belongs, from the free place at the top downwards. */
+static void sink(struct heap *h, struct heap_item item)
 {
-	struct heap_item top = h->items[0], last = h->items[--h->count];
 	size_t at = 0;
 	for (;;) {
 		size_t child = 2 * at + 1;
@@ -56,12 +56,27 @@ struct heap_item heap_pop(struct heap *h)
 			break;
 		if (child + 1 < h->count && before(&h->items[child + 1], &h->items[child]))
 			child++;
-		if (!before(&h->items[child], &last))
+		if (!before(&h->items[child], &item))
 			break;
 		h->items[at] = h->items[child];
 		at = child;
 	}
+	h->items[at] = item;
+}
+
+struct heap_item heap_pop(struct heap *h)
+{
+	struct heap_item top = h->items[0], last = h->items[--h->count];
 	if (h->count)
-		h->items[at] = last;
+		sink(h, last);
+	return top;
+}
+
+struct heap_item heap_push_pop(struct heap *h, struct heap_item item)
+{
+	if (h->count == 0 || before(&item, &h->items[0]))
+		return item;
+	struct heap_item top = h->items[0];
+	sink(h, item);
 	return top;
 }

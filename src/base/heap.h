@@ -25,5 +25,7 @@ void heap_done(struct heap *h);
 int heap_push(struct heap *h, struct heap_item item, struct err *err);
 /* The heap must not be empty. */
 struct heap_item heap_pop(struct heap *h);
+/* Both in one step: the earliest of the items and this one, which the others keep. */
+struct heap_item heap_push_pop(struct heap *h, struct heap_item item);
 
 #endif

@@ -68,7 +68,8 @@ static void add(struct reading *r, const struct etl_buffer *b)
 	int64_t raw = rec->class == ETL_OTHER ? 0 : rec->raw;
 	uint64_t h = hash(0xcbf29ce484222325, &raw, sizeof raw);
 	h = hash(h, rec->payload.p, rec->payload.n < 64 ? rec->payload.n : 64);
-	r->seen[r->n++] = (struct seen){ b->off << 24 | (uint64_t)(b->rest.p - b->bytes), h };
+	uint64_t inside = (uint64_t)(b->rest.p - b->bytes) - ETL_HEAD_BYTES;
+	r->seen[r->n++] = (struct seen){ b->off << 24 | inside, h };
 }
 
 static int compare(const void *a, const void *b)
@@ -100,7 +101,8 @@ static void read_walk(struct bend *b, struct span bytes, struct reading *ret)
 	}
 	etl_walk_done(&w);
 	input_close(in);
-	qsort(ret->seen, ret->n, sizeof *ret->seen, compare);
+	if (ret->n)
+		qsort(ret->seen, ret->n, sizeof *ret->seen, compare);
 }
 
 /* The whole reader, with all providers, ends and counts what it says. */

@@ -87,30 +87,53 @@ static size_t area_bytes(const struct etl_head *h, uint64_t off, struct err *end
 	return h->end < ETL_HEAD_BYTES ? 0 : most - ETL_HEAD_BYTES;
 }
 
-int etl_buffer_peek(struct input *in, const struct etl_index *ix, size_t entry,
-	struct etl_head *ret, size_t *ret_needs, struct err *err)
+static const struct etl_entry *entry_of(const struct etl_opening *from)
+{
+	return &from->ix->entries[from->entry];
+}
+
+/* The index has seen the header; it is another one only where the file is being written. */
+static void head_again(struct etl_opening *from, struct span head)
+{
+	if (etl_head_read(head, &from->ix->logfile, &from->head, NULL) < 0)
+		from->head = (struct etl_head){ .size = ETL_HEAD_BYTES, .end = ETL_HEAD_BYTES };
+}
+
+int etl_buffer_peek(struct etl_opening *from, size_t *ret_needs, struct err *err)
 {
 	uint8_t head[ETL_HEAD_BYTES];
 	size_t n;
-	if (input_read_at(in, etl_entry_off(&ix->entries[entry]), head, sizeof head, &n, err) < 0)
+	if (entry_of(from)->place & ETL_USUAL) {
+		*ret_needs = from->ix->logfile.buffer_bytes;
+		return 0;
+	}
+	if (input_read_at(from->in, etl_entry_off(entry_of(from)), head, sizeof head, &n, err) < 0)
 		return -1;
-	/* The index has seen it; it is another one only where the file is being written. */
-	if (etl_head_read(span_of(head, n), &ix->logfile, ret, NULL) < 0)
-		*ret = (struct etl_head){ .size = ETL_HEAD_BYTES, .end = ETL_HEAD_BYTES };
-	*ret_needs = area_bytes(ret, 0, NULL);
+	head_again(from, span_of(head, n));
+	*ret_needs = ETL_HEAD_BYTES + area_bytes(&from->head, 0, NULL);
 	return 0;
 }
 
-static int read_plain(struct etl_buffer *b, struct input *in, size_t wanted, struct err *err)
+/* The header comes with the records. */
+static int read_usual(
+	struct etl_buffer *b, struct etl_opening *from, size_t *ret_n, struct err *err)
 {
-	uint64_t at = b->off + ETL_HEAD_BYTES;
-	if (input_read_at(in, at, b->bytes, wanted, &b->n, err) < 0)
+	size_t n;
+	if (input_read_at(from->in, b->off, b->bytes, from->ix->logfile.buffer_bytes, &n, err) < 0)
 		return -1;
-	if (b->n < wanted && b->end.kind == ERR_NONE)
-		err_at(&b->end, ERR_TRUNCATED, at + b->n,
+	head_again(from, span_of(b->bytes, n < ETL_HEAD_BYTES ? n : ETL_HEAD_BYTES));
+	if (from->head.compressed)
+		from->head = (struct etl_head){ .size = ETL_HEAD_BYTES, .end = ETL_HEAD_BYTES };
+	*ret_n = n < ETL_HEAD_BYTES ? 0 : n - ETL_HEAD_BYTES;
+	return 0;
+}
+
+static void set_cut(struct etl_buffer *b, size_t wanted)
+{
+	if (b->end.kind == ERR_NONE)
+		err_at(&b->end, ERR_TRUNCATED, b->off + ETL_HEAD_BYTES + b->n,
 			"the file ends inside a buffer: %zu bytes of records promised, %zu there",
 			wanted, b->n);
-	return 0;
 }
 
 struct etl_packed etl_packed_for(const struct etl_index *ix)
@@ -151,32 +174,50 @@ static int read_packed(
 	if (packed_grow(packed, n, err) < 0 ||
 		input_read_at(from->in, at, packed->bytes, n, &got, err) < 0)
 		return -1;
-	if (lz77_expand(span_of(packed->bytes, got), b->bytes, wanted, &b->n, &damage) < 0) {
+	struct span in = span_of(packed->bytes, got);
+	if (lz77_expand(in, b->bytes + ETL_HEAD_BYTES, wanted, &b->n, &damage) < 0) {
 		b->end = damage;
 		b->end.off += at;
 	}
 	return 0;
 }
 
-int etl_buffer_open(struct etl_buffer *b, const struct etl_opening *from, struct err *err)
+/* Fills b->n bytes behind the header's place. */
+static int read_area(struct etl_buffer *b, struct etl_opening *from, struct err *err)
 {
-	const struct etl_entry *entry = &from->ix->entries[from->entry];
-	b->off = etl_entry_off(entry);
+	bool usual = entry_of(from)->place & ETL_USUAL;
+	if (usual && read_usual(b, from, &b->n, err) < 0)
+		return -1;
+	size_t wanted = area_bytes(&from->head, b->off, &b->end), most = b->cap - ETL_HEAD_BYTES;
+	if (wanted > most)
+		wanted = most;
+	if (from->head.compressed)
+		return read_packed(b, from, wanted, err);
+	if (!usual &&
+		input_read_at(from->in, b->off + ETL_HEAD_BYTES, b->bytes + ETL_HEAD_BYTES, wanted,
+			&b->n, err) < 0)
+		return -1;
+	if (b->n < wanted)
+		set_cut(b, wanted);
+	else
+		b->n = wanted;
+	return 0;
+}
+
+int etl_buffer_open(struct etl_buffer *b, struct etl_opening *from, struct err *err)
+{
+	b->off = etl_entry_off(entry_of(from));
 	b->entry = from->entry;
-	b->raw = entry->stamp;
-	b->compressed = from->head.compressed;
+	b->raw = entry_of(from)->stamp;
 	b->pointer = from->ix->logfile.known ? from->ix->logfile.pointer : 8;
 	b->fresh = true;
 	b->done = false;
 	b->step = 0;
 	b->n = 0;
 	b->end.kind = ERR_NONE;
-	size_t wanted = area_bytes(&from->head, b->off, &b->end);
-	if (wanted > b->cap)
-		wanted = b->cap;
-	int rc = b->compressed ? read_packed(b, from, wanted, err)
-			       : read_plain(b, from->in, wanted, err);
-	b->rest = span_of(b->bytes, rc < 0 ? 0 : b->n);
+	int rc = read_area(b, from, err);
+	b->compressed = from->head.compressed;
+	b->rest = span_of(b->bytes + ETL_HEAD_BYTES, rc < 0 ? 0 : b->n);
 	return rc;
 }
 
@@ -193,7 +234,7 @@ static int at_end(struct etl_buffer *b, struct err *err)
 
 void etl_buffer_place(const struct etl_buffer *b, struct err *err)
 {
-	size_t in_area = (size_t)(b->rest.p - b->bytes);
+	size_t in_area = (size_t)(b->rest.p - b->bytes) - ETL_HEAD_BYTES;
 	if (!err)
 		return;
 	uint64_t inside = in_area + (err->off == ERR_NO_OFFSET ? 0 : err->off);
@@ -204,7 +245,7 @@ void etl_buffer_place(const struct etl_buffer *b, struct err *err)
 		err->off += ETL_HEAD_BYTES + inside;
 }
 
-int etl_buffer_next_any(struct etl_buffer *b, struct err *err)
+int etl_buffer_next(struct etl_buffer *b, struct err *err)
 {
 	if (b->done)
 		return 0;

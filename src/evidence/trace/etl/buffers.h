@@ -33,6 +33,8 @@ struct etl_entry {
 #define ETL_PLACE_BITS 48
 #define ETL_LOST (1ull << 63) /* the buffer's header says so */
 #define ETL_TELL (1ull << 62) /* a loss begins with this buffer */
+/* Of the size that the logfile header states for all, and not compressed: it is read in one go. */
+#define ETL_USUAL (1ull << 61)
 
 static inline uint64_t etl_entry_off(const struct etl_entry *e)
 {
@@ -73,14 +75,10 @@ struct etl_buffer {
 	uint8_t pointer;
 	size_t entry; /* place in the index */
 	uint64_t off;
-	uint8_t *bytes;
-	size_t n, cap;
+	uint8_t *bytes; /* the header's place, then the records */
+	size_t n, cap;  /* n: of the records */
 	struct err end; /* what is wrong with its end, or ERR_NONE */
 };
-
-/* Reads the header of the buffer at this entry, and says how many bytes of memory it takes. */
-int etl_buffer_peek(struct input *in, const struct etl_index *ix, size_t entry,
-	struct etl_head *ret, size_t *ret_needs, struct err *err);
 
 /* Bytes of the file that a buffer is expanded from, and how many bytes all buffers may still expand
  * to: a file is no bomb. */
@@ -92,35 +90,42 @@ struct etl_packed {
 
 struct etl_packed etl_packed_for(const struct etl_index *ix);
 
-/* What a buffer is opened from; `head` is what etl_buffer_peek said of `entry`. */
+/* What a buffer is opened from. */
 struct etl_opening {
 	struct input *in;
 	const struct etl_index *ix;
 	size_t entry;
-	struct etl_head head;
 	struct etl_packed *packed;
+	struct etl_head head; /* filled by etl_buffer_peek, not for ETL_USUAL */
 };
 
-/* Fills b->bytes, which has b->cap bytes, at least what etl_buffer_peek says. What cannot be read
- * of it is kept in b->end. -1 only where reading fails or memory is gone. */
-int etl_buffer_open(struct etl_buffer *b, const struct etl_opening *from, struct err *err);
+/* Says how many bytes of memory the buffer takes. */
+int etl_buffer_peek(struct etl_opening *from, size_t *ret_needs, struct err *err);
 
-/* The whole of what follows. */
-int etl_buffer_next_any(struct etl_buffer *b, struct err *err);
+/* Fills b->bytes, which has b->cap bytes, at least what etl_buffer_peek said. What cannot be read
+ * of it is kept in b->end. -1 only where reading fails or memory is gone. */
+int etl_buffer_open(struct etl_buffer *b, struct etl_opening *from, struct err *err);
 
 /* Puts the next record into b->rec. Returns 1; 0 at the end; -1 for damage, which is the buffer's
- * last word. Nearly all records of a kernel log are sound and of the type PERFINFO, which is read
- * here, as etl_record_read does it; what is not is left to that. */
-static inline int etl_buffer_next(struct etl_buffer *b, struct err *err)
+ * last word. */
+int etl_buffer_next(struct etl_buffer *b, struct err *err);
+
+/* Nearly all records of a kernel log are sound and of the type PERFINFO. If the next one is, and
+ * its stamp is before `until`, it is put into b->rec, as etl_record_read does it; else this returns
+ * false and nothing is changed. */
+static inline bool etl_buffer_fast(struct etl_buffer *b, int64_t until)
 {
 	size_t left = b->rest.n - b->step;
 	const uint8_t *p = b->rest.p + b->step;
-	if (left < 0x10 || left > b->rest.n || p[3] != 0xc0 || (p[2] & 0xfe) != 0x10 ||
+	if (b->rest.n < b->step || left < 0x10 || p[3] != 0xc0 || (p[2] & 0xfe) != 0x10 ||
 		(p[1] & 0x87))
-		return etl_buffer_next_any(b, err);
+		return false;
 	size_t size = p[4] | (size_t)p[5] << 8;
-	if (size < 0x10 || size > left)
-		return etl_buffer_next_any(b, err);
+	uint64_t stamp;
+	memcpy(&stamp, p + 8, sizeof stamp);
+	stamp = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(stamp) : stamp;
+	if (size < 0x10 || size > left || (int64_t)stamp >= until)
+		return false;
 	b->rest = span_of(p, left);
 	b->step = (uint32_t)((size + 7) & ~(size_t)7);
 	struct etl_record *rec = &b->rec;
@@ -132,11 +137,8 @@ static inline int etl_buffer_next(struct etl_buffer *b, struct err *err)
 	rec->has_thread = rec->has_start_key = rec->bad = false;
 	rec->guid = NULL;
 	rec->payload = span_of(p + 0x10, size - 0x10);
-	uint64_t raw;
-	memcpy(&raw, p + 8, sizeof raw);
-	raw = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(raw) : raw;
-	b->raw = rec->raw = (int64_t)raw;
-	return 1;
+	b->raw = rec->raw = (int64_t)stamp;
+	return true;
 }
 
 /* Makes an offset inside the present record one of the file. */

@@ -37,6 +37,7 @@ struct etl {
 	const struct known *groups[ETL_GROUPS];
 	const struct known *guids[GUID_SLOTS];
 	enum stage stage;
+	bool busy;               /* something is to be told before the next record of the walk */
 	struct etl_buffer *held; /* its record waits until a loss has been told */
 	bool lossy;              /* `loss` is told next */
 	struct record loss;
@@ -118,6 +119,7 @@ static int etl_open(struct input *input, void **ret_self, struct err *err)
 	const struct etl_index *ix = &e->walk.index;
 	const struct etl_logfile *l = &ix->logfile;
 	e->tally.lost = (ix->lost > l->events_lost ? ix->lost : l->events_lost) + l->buffers_lost;
+	e->busy = true;
 	*ret_self = e;
 	return 0;
 }
@@ -130,7 +132,7 @@ static void set_loss(struct etl *e, int64_t from, size_t until, uint64_t count)
 	e->loss = (struct record){ .kind = RECORD_LOSS, .number = e->number };
 	e->loss.loss.what = LOSS_EVENTS;
 	e->loss.loss.count = count;
-	e->lossy = true;
+	e->lossy = e->busy = true;
 	if (from == ETL_NO_STAMP || !etl_logfile_time(&ix->logfile, from, &e->loss.when))
 		return;
 	e->loss.has_time = true;
@@ -254,61 +256,77 @@ static int next_between(struct etl *e, struct record *ret, struct err *err)
 	if (e->lossy)
 		return give_loss(e, ret);
 	struct record *more = etl_shared_also(&e->shared);
-	if (!more)
+	if (!more) {
+		e->tally.skipped += e->shared.dropped;
+		e->shared.dropped = 0;
+		e->busy = e->held;
 		return SOURCE_END;
+	}
 	*ret = *more;
 	return give(e, ret);
 }
 
-/* Returns ETL_GIVEN, ETL_NOTHING, or -1 for damage. */
-static inline int read_record(
-	struct etl *e, const struct etl_buffer *b, struct record *ret, struct err *err)
+/* Returns SOURCE_ITEM, SOURCE_END where the record says nothing that is used, or -1 for damage. */
+static inline int read_known(struct etl *e, const struct known *k, const struct etl_buffer *b,
+	struct record *ret, struct err *err)
 {
 	const struct etl_record *rec = &b->rec;
-	if (rec->bad) {
-		err_at(err, ERR_MALFORMED, 0,
-			"what stands between a record's header and its payload does not fit");
-		return damaged_record(e, b, err);
+	e->number++;
+	if (!k) {
+		e->tally.skipped++;
+		return SOURCE_END;
 	}
-	const struct known *k = find_known(e, rec);
-	if (!k)
-		return ETL_NOTHING;
 	ret->has_time = etl_logfile_time(&e->walk.index.logfile, rec->raw, &ret->when);
 	ret->number = e->number;
 	etl_shared_begin(&e->shared, rec->raw);
 	int rc = k->provider->read(k->state, &e->shared, rec, ret, err);
-	return rc < 0 ? read_failed(e, b, err) : rc;
+	if (rc < 0)
+		return read_failed(e, b, err);
+	e->busy |= e->shared.n_also;
+	e->tally.skipped += rc == ETL_NOTHING;
+	return rc == ETL_NOTHING ? SOURCE_END : give(e, ret);
+}
+
+static int read_any(struct etl *e, const struct etl_buffer *b, struct record *ret, struct err *err)
+{
+	if (!b->rec.bad)
+		return read_known(e, find_known(e, &b->rec), b, ret, err);
+	e->number++;
+	err_at(err, ERR_MALFORMED, 0,
+		"what stands between a record's header and its payload does not fit");
+	return damaged_record(e, b, err);
+}
+
+/* A step in all its parts. */
+static int next_any(struct etl *e, struct record *ret, struct err *err)
+{
+	struct etl_buffer *b;
+	int rc = e->busy ? next_between(e, ret, err) : SOURCE_END;
+	while (rc == SOURCE_END) {
+		b = e->held;
+		e->held = NULL;
+		rc = b ? 1 : etl_walk_next(&e->walk, &b, err);
+		if (rc == 0)
+			return SOURCE_END;
+		if (rc < 0)
+			return damaged_buffer(e, b, err);
+		e->busy = false;
+		if (b->fresh && begins_loss(e, b))
+			return give_loss(e, ret);
+		rc = read_any(e, b, ret, err);
+	}
+	return rc;
 }
 
 static int etl_next(void *self, struct record *ret, struct err *err)
 {
 	struct etl *e = self;
-	int rc;
-	if (e->stage < STAGE_RECORDS || e->lossy || e->shared.next_also < e->shared.n_also) {
-		rc = next_between(e, ret, err);
-		if (rc != SOURCE_END)
-			return rc;
-	}
-	for (;;) {
-		struct etl_buffer *b = e->held;
-		e->held = NULL;
-		if (!b) {
-			rc = etl_walk_next(&e->walk, &b, err);
-			if (rc == 0)
-				return SOURCE_END;
-			if (rc < 0)
-				return damaged_buffer(e, b, err);
-			if (b->fresh && begins_loss(e, b))
-				return give_loss(e, ret);
-		}
-		e->number++;
-		rc = read_record(e, b, ret, err);
-		if (rc == ETL_GIVEN)
-			return give(e, ret);
-		if (rc < 0)
-			return -1;
-		e->tally.skipped++;
-	}
+	struct etl_buffer *b;
+	int rc = SOURCE_END;
+	while (rc == SOURCE_END && !e->busy && (b = etl_walk_fast(&e->walk)))
+		rc = read_known(
+			e, b->rec.group < ETL_GROUPS ? e->groups[b->rec.group] : NULL, b, ret, err);
+	return rc == SOURCE_END ? next_any(e, ret, err) : rc;
 }
 
 static const struct tally *etl_tally(const void *self)

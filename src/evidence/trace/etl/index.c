@@ -155,9 +155,9 @@ static int search_stamp(struct build *b, size_t entry, struct err *err)
 	struct etl_packed packed = etl_packed_for(ix);
 	struct etl_buffer buffer = { 0 };
 	struct etl_opening from = { .in = b->in, .ix = ix, .entry = entry, .packed = &packed };
-	if (etl_buffer_peek(b->in, ix, entry, &from.head, &buffer.cap, err) < 0)
+	if (etl_buffer_peek(&from, &buffer.cap, err) < 0)
 		return -1;
-	buffer.bytes = malloc(buffer.cap + 1);
+	buffer.bytes = malloc(buffer.cap);
 	int rc = buffer.bytes ? etl_buffer_open(&buffer, &from, err) : err_nomem(err);
 	while (rc == 0 && etl_buffer_next(&buffer, NULL) == 1) {
 		if (buffer.rec.class == ETL_OTHER)
@@ -182,6 +182,8 @@ static int add_buffer(struct build *b, struct err *err)
 		entry.place |= ETL_LOST;
 		ix->lost++;
 	}
+	if (!head->compressed && head->size == ix->logfile.buffer_bytes)
+		entry.place |= ETL_USUAL;
 	bool stamped = etl_record_stamp(b->front.records, &entry.stamp);
 	if (add(ix, entry, err) < 0)
 		return -1;
@@ -249,6 +251,7 @@ int etl_index_build(struct input *in, struct etl_index *ret, struct err *err)
 	free(b);
 	if (rc < 0)
 		return -1;
-	qsort(ret->entries, ret->n, sizeof *ret->entries, compare);
+	if (ret->n)
+		qsort(ret->entries, ret->n, sizeof *ret->entries, compare);
 	return mark_losses(ret, err);
 }

@@ -113,10 +113,10 @@ static int open_next(struct etl_walk *w, uint16_t *ret_slot, struct err *err)
 	int rc = find_slot(w, &slot, err);
 	if (rc <= 0)
 		return rc;
-	if (etl_buffer_peek(w->in, &w->index, w->next, &from.head, &needs, err) < 0)
+	if (etl_buffer_peek(&from, &needs, err) < 0)
 		return -1;
 	struct etl_buffer *b = w->slots[slot];
-	rc = make_room(w, b, needs + 1, err);
+	rc = make_room(w, b, needs, err);
 	if (rc <= 0)
 		return rc;
 	if (etl_buffer_open(b, &from, err) < 0)
@@ -197,22 +197,40 @@ static int choose(struct etl_walk *w, struct etl_buffer **ret, struct err *err)
 	return 1;
 }
 
-int etl_walk_more(struct etl_walk *w, int rc, struct etl_buffer **ret, struct err *err)
+/* The present buffer's next record is not the next of all: it changes places with the earliest of
+ * the other open ones. False where a buffer has to be opened first. */
+static bool change(struct etl_walk *w, const struct heap_item *item)
+{
+	if (w->heap.count == 0 || entry_is_due(w))
+		return false;
+	struct heap_item top = heap_push_pop(&w->heap, *item);
+	w->present_slot = top.sequence & UINT16_MAX;
+	w->present = w->slots[w->present_slot];
+	set_until(w, false);
+	return true;
+}
+
+int etl_walk_next(struct etl_walk *w, struct etl_buffer **ret, struct err *err)
 {
 	struct etl_buffer *b = w->present;
-	*ret = b;
-	if (rc < 0)
-		return -1;
-	if (b && rc == 1) {
+	*ret = NULL;
+	if (!b)
+		return choose(w, ret, err);
+	int rc = etl_buffer_fast(b, INT64_MAX) ? 1 : etl_buffer_next(b, err);
+	if (rc == 1) {
 		struct heap_item item = { b->raw, 0, sequence_of(b->off, w->present_slot) };
-		if (before(&item, &w->until))
+		if (before(&item, &w->until) || change(w, &item)) {
+			*ret = w->present;
 			return 1;
-		*ret = NULL;
+		}
 		if (heap_push(&w->heap, item, err) < 0)
 			return -1;
-	} else if (b) {
+	} else if (rc < 0) {
+		*ret = b;
+		return -1;
+	} else {
 		set_empty(w, w->present_slot);
 	}
-	*ret = w->present = NULL;
+	w->present = NULL;
 	return choose(w, ret, err);
 }

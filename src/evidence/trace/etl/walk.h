@@ -32,19 +32,16 @@ struct etl_walk {
 int etl_walk_init(struct etl_walk *w, struct input *in, size_t most_bytes, struct err *err);
 void etl_walk_done(struct etl_walk *w);
 
-/* The slow half of what follows: `rc` is what the present buffer gave. */
-int etl_walk_more(struct etl_walk *w, int rc, struct etl_buffer **ret, struct err *err);
-
 /* The buffer whose rec comes next, good until the next call: 1. 0 at the end. -1: *ret is the
  * buffer that is damaged, or NULL where reading fails or memory is gone. */
-static inline int etl_walk_next(struct etl_walk *w, struct etl_buffer **ret, struct err *err)
+int etl_walk_next(struct etl_walk *w, struct etl_buffer **ret, struct err *err);
+
+/* The same where the present buffer goes on with a record of the most frequent type: it was given
+ * by etl_walk_next before. Else NULL, and nothing has changed. */
+static inline struct etl_buffer *etl_walk_fast(struct etl_walk *w)
 {
 	struct etl_buffer *b = w->present;
-	int rc = b ? etl_buffer_next(b, err) : 0;
-	if (rc != 1 || b->raw >= w->until.time)
-		return etl_walk_more(w, rc, ret, err);
-	*ret = b;
-	return 1;
+	return b && etl_buffer_fast(b, w->until.time) ? b : NULL;
 }
 
 #endif
