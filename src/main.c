@@ -8,6 +8,7 @@
 
 static const struct command *const commands[] = {
 	&command_explain,
+	&command_convert,
 	&command_collect,
 	NULL,
 };

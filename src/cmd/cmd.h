@@ -21,6 +21,7 @@ struct command {
 };
 
 extern const struct command command_explain;
+extern const struct command command_convert;
 extern const struct command command_collect;
 
 /* "whosent: FILE: MESSAGE" on standard error; `file` may be NULL. Control characters are made

@@ -156,7 +156,7 @@ static int take_packet(struct run *r, const struct merged *m, struct err *err)
 	if (run_digest(r, m, &digest, &packet, err) < 0)
 		return -1;
 	r->reports[m->record.input].packets++;
-	if (m->record.packet.copy) {
+	if (m->record.packet.copy && !r->options->all_copies) {
 		r->reports[m->record.input].copies++;
 		return 0;
 	}
@@ -208,8 +208,8 @@ static void take_loss(struct run *r, const struct merged *m)
 	}
 	r->report.lost_events += loss->count;
 	if (is_log(&r->inputs[m->record.input]))
-		coverage_lose(&r->coverage, m->record.input, m->has_ref ? &m->ref : NULL,
-			loss->lasts_ns);
+		coverage_lose(
+			&r->coverage, m->record.input, m->has_ref ? &m->ref : NULL, loss->lasts_ns);
 }
 
 static int take(struct run *r, const struct merged *m, struct err *err)

@@ -18,7 +18,9 @@ enum {
 	OPT_HOST,
 	OPT_RULES,
 	OPT_COLOR,
-	OPT_NO_SANDBOX
+	OPT_NO_SANDBOX,
+	OPT_ALL_COPIES,
+	OPT_NO_COMMENTS
 };
 
 static const struct option long_options[] = {
@@ -31,6 +33,8 @@ static const struct option long_options[] = {
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
+	{ "all-copies", no_argument, NULL, OPT_ALL_COPIES },
+	{ "no-comments", no_argument, NULL, OPT_NO_COMMENTS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -117,6 +121,12 @@ static int parse_one(struct options *o, int option, struct err *err)
 	case OPT_NO_SANDBOX:
 		o->no_sandbox = true;
 		return 0;
+	case OPT_ALL_COPIES:
+		o->all_copies = true;
+		return 0;
+	case OPT_NO_COMMENTS:
+		o->no_comments = true;
+		return 0;
 	case 'q':
 		o->quiet = true;
 		return 0;
@@ -130,7 +140,7 @@ static int parse_one(struct options *o, int option, struct err *err)
 		return err_set(err, ERR_USAGE, "the last option lacks its value");
 	default:
 		return err_set(
-			err, ERR_USAGE, "an unknown option; `whosent explain --help` lists them");
+			err, ERR_USAGE, "an unknown option; --help lists those that there are");
 	}
 }
 
@@ -157,6 +167,24 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 	for (size_t i = 0; i < ret->n_files; i++)
 		ret->files[i] = argv[optind + (int)i];
 	return 0;
+}
+
+static int not_here(const char *option, const char *command, struct err *err)
+{
+	return err_set(err, ERR_USAGE, "%s is no option of %s", option, command);
+}
+
+int options_allow(const struct options *o, enum options_of command, struct err *err)
+{
+	if (command == OPTIONS_EXPLAIN)
+		return o->all_copies     ? not_here("--all-copies", "explain", err)
+			: o->no_comments ? not_here("--no-comments", "explain", err)
+					 : 0;
+	return o->n_frames     ? not_here("--frame", "convert", err)
+		: o->output    ? not_here("--json", "convert", err)
+		: o->packets   ? not_here("--packets", "convert", err)
+		: o->rules_dir ? not_here("--rules", "convert", err)
+			       : 0;
 }
 
 void options_done(struct options *o)

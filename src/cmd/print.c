@@ -59,6 +59,7 @@ static int put_packet(
 		.has_time = m->has_ref,
 		.when = m->ref,
 		.digest = digest,
+		.packet = m->record.kind == RECORD_PACKET ? &m->record.packet : NULL,
 		.sides = record.claims,
 		.outer = record.outer,
 		.direction = record.direction };
@@ -103,7 +104,7 @@ static int put_record(struct printer *p, const struct merged *m, uint64_t *left,
 		--*left;
 		if (run_digest(r, m, &digest, &told, err) < 0)
 			return -1;
-		told = told && !m->record.packet.copy;
+		told = told && (!m->record.packet.copy || r->options->all_copies);
 	} else if (m->record.kind == RECORD_EVENT && r->only_events) {
 		told = run_told(r, m, &digest, &side);
 		*left -= told;
@@ -165,7 +166,7 @@ static int put_frames(struct printer *p, struct err *err)
 static int put_findings(struct printer *p, struct err *err)
 {
 	const struct report *report = &p->run->report;
-	for (size_t i = 0; i < report->n_findings; i++)
+	for (size_t i = 0; p->sink->finding && i < report->n_findings; i++)
 		if (p->sink->finding(p->self, &report->findings[i], err) < 0)
 			return -1;
 	return p->sink->summary ? p->sink->summary(p->self, report, err) : 0;
@@ -200,7 +201,9 @@ static const struct sink_ops *output_named(const char *name)
 
 int run_output(struct run *r, struct err *err)
 {
-	struct sink_context context = { .out = stdout,
+	FILE *out = r->options->out ? r->options->out : stdout;
+	struct sink_context context = { .out = out,
+		.bare = r->options->no_comments,
 		.color = r->options->color,
 		.quiet = r->options->quiet,
 		.verbose = r->options->verbose,
@@ -219,7 +222,7 @@ int run_output(struct run *r, struct err *err)
 		rc = put_all(&p, err);
 	p.sink->close(p.self);
 	free(names);
-	if (rc == 0 && fflush(stdout) != 0)
+	if (rc == 0 && fflush(out) != 0)
 		rc = err_sys(err, errno, "cannot write the report");
 	return rc;
 }

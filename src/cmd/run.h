@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run of `whosent explain`: what its steps hand to each other.
+/* One run of `whosent explain` or `whosent convert`: what its steps hand to each other.
  *
  *   run_open       inputs are opened; none of their bytes is parsed
  *   run_recognise  inputs are unpacked and recognised, inside the sandbox
@@ -86,6 +86,9 @@ struct run {
 	struct report report;
 	const volatile sig_atomic_t *interrupted;
 };
+
+/* All steps. Returns the exit code; says what went wrong. */
+int run_session(const struct options *o);
 
 int run_open(struct run *r, struct err *err);
 int run_recognise(struct run *r, struct err *err);

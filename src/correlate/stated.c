@@ -227,11 +227,17 @@ bool stated_decides(
 	return by_statements;
 }
 
+/* Who wrote it looked at the packet's own headers, and so at the outer ones of a tunnel. */
+static bool means_outer(enum owner_origin origin)
+{
+	return origin != OWNER_DARWIN && origin != OWNER_HONE && origin != OWNER_NOTED_FLOW &&
+		origin != OWNER_NOTED_ENDPOINT && origin != OWNER_NOTED_PORTS;
+}
+
 static bool is_outer_only(const struct held_packet *p)
 {
-	enum owner_origin origin = (enum owner_origin)p->stated.origin;
-	return digest_has(&p->digest, DIGEST_OUTER) && origin != OWNER_DARWIN &&
-		origin != OWNER_HONE;
+	return digest_has(&p->digest, DIGEST_OUTER) &&
+		means_outer((enum owner_origin)p->stated.origin);
 }
 
 void stated_settle(
@@ -264,8 +270,7 @@ void stated_outer(
 {
 	enum owner_origin origin = (enum owner_origin)p->stated.origin;
 	enum side side;
-	if (owner_grade(origin) == GRADE_NONE || origin == OWNER_DARWIN || origin == OWNER_HONE ||
-		!stated_side(h, p, &side))
+	if (owner_grade(origin) == GRADE_NONE || !means_outer(origin) || !stated_side(h, p, &side))
 		return;
 	ret[side] = (struct outer_claim){ .process = p->stated.process,
 		.grade = (uint8_t)owner_grade(origin),

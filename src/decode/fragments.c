@@ -31,7 +31,8 @@ static uint8_t protocol_of(const struct digest *d)
 
 /* A packet whose parts came in by two interfaces keeps its ports in the first part's only. Without
  * the interface in the key the parts of two machines, whose captures were put into one file, would
- * be taken for those of one packet. */
+ * be taken for those of one packet. That is still wrong for interfaces of which the reader had no
+ * room to keep a description, which count as one. */
 static struct fragments_key key_of(const struct record *packet, const struct digest *d)
 {
 	const struct capture_interface *interface = packet->packet.interface;

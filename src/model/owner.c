@@ -12,9 +12,13 @@ enum grade owner_grade(enum owner_origin origin)
 	case OWNER_HONE:
 	case OWNER_PTCPDUMP:
 	case OWNER_RUSTNET:
+	case OWNER_NOTED_FLOW:
 		return GRADE_FLOW;
 	case OWNER_WIRESHARK:
+	case OWNER_NOTED_ENDPOINT:
 		return GRADE_ENDPOINT;
+	case OWNER_NOTED_PORTS:
+		return GRADE_PORTS;
 	case OWNER_THREAD:
 	case OWNER_UNSTATED:
 	case OWNER_COUNT:
@@ -38,8 +42,11 @@ const char *origin_text(enum owner_origin origin)
 		[OWNER_WIRESHARK] = "a process block of Wireshark",
 		[OWNER_PTCPDUMP] = "a comment of ptcpdump",
 		[OWNER_RUSTNET] = "a comment of rustnet",
-		[OWNER_THREAD] = "etl2pcapng",
+		[OWNER_THREAD] = "a thread's PID",
 		[OWNER_UNSTATED] = "a packet option",
+		[OWNER_NOTED_FLOW] = "an annotation of whosent",
+		[OWNER_NOTED_ENDPOINT] = "an annotation of whosent",
+		[OWNER_NOTED_PORTS] = "an annotation of whosent",
 	};
 	return origin < OWNER_COUNT && texts[origin] ? texts[origin] : "the capture";
 }

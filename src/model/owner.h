@@ -20,6 +20,11 @@ enum owner_origin {
 	OWNER_RUSTNET,    /* comments of rustnet: likewise, and by look-ups */
 	OWNER_THREAD,     /* etl2pcapng: the thread that happened to run */
 	OWNER_UNSTATED,   /* EPB option 8 and nothing that says whose */
+	/* whosent's own annotations: `exact` is as if the kernel had said it, others stay what they
+	 * were. */
+	OWNER_NOTED_FLOW,
+	OWNER_NOTED_ENDPOINT,
+	OWNER_NOTED_PORTS,
 	OWNER_COUNT,
 };
 

@@ -63,6 +63,7 @@ struct packet_line {
 	bool has_time;
 	struct ref_time when;
 	const struct digest *digest;
+	const struct packet *packet;      /* as it was read; NULL where it is not at hand */
 	const struct claim *sides;        /* [SIDES] */
 	const struct outer_claim *outer;  /* [SIDES]; good where the digest has DIGEST_OUTER */
 	uint32_t finding;                 /* number of its finding, 0 where it has none */

@@ -19,6 +19,7 @@ struct sink_context {
 	bool color;
 	bool quiet;                      /* no section on the inputs */
 	bool verbose;                    /* details that most do not want */
+	bool bare;                       /* an annotated capture without comments */
 	bool only_events;                /* what is counted are events: no input has packets */
 	const struct process *processes; /* indexed by process_handle; good at the time of a call */
 	size_t n_processes;

@@ -12,5 +12,7 @@ extern const struct sink_ops *const outputs[];
 extern const struct sink_ops output_terminal;
 /* One JSON object per line, names of the Elastic Common Schema. */
 extern const struct sink_ops output_json;
+/* An annotated capture: whosent-convert(1). */
+extern const struct sink_ops output_pcapng;
 
 #endif

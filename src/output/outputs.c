@@ -5,5 +5,6 @@
 const struct sink_ops *const outputs[] = {
 	&output_terminal,
 	&output_json,
+	&output_pcapng,
 	NULL,
 };

@@ -213,3 +213,31 @@ void owner_comment(struct span comment, struct owner *owner)
 	if (found.origin)
 		owner_add(owner, &found);
 }
+
+enum owner_origin owner_noted(struct span comment)
+{
+	static const char begins[] = "process: ", grade[] = " grade=";
+	static const struct {
+		const char *grade;
+		enum owner_origin origin;
+	} all[] = {
+		{ "flow", OWNER_NOTED_FLOW },
+		{ "endpoint", OWNER_NOTED_ENDPOINT },
+		{ "ports", OWNER_NOTED_PORTS },
+	};
+	size_t n = sizeof begins - 1;
+	if (comment.n < n || memcmp(comment.p, begins, n) != 0)
+		return 0;
+	const uint8_t *at = memmem(comment.p, comment.n, grade, sizeof grade - 1);
+	if (!at)
+		return 0;
+	at += sizeof grade - 1;
+	size_t left = comment.n - (size_t)(at - comment.p);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		size_t length = strlen(all[i].grade);
+		if (left >= length && memcmp(at, all[i].grade, length) == 0 &&
+			(left == length || at[length] == ' '))
+			return all[i].origin;
+	}
+	return 0;
+}

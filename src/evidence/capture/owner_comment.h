@@ -11,6 +11,11 @@
  * Comments of people and of other programs say nothing. Spans of *owner lie in `comment`. */
 void owner_comment(struct span comment, struct owner *owner);
 
+/* The origin that stands for the grade of one of whosent's own comments ("process: NAME pid=N
+ * grade=flow"), which says how far the process block beside it goes; 0 for `exact` and for others.
+ */
+enum owner_origin owner_noted(struct span comment);
+
 /* Where `other`, of the same packet, is another process or gives it another name: *owner becomes a
  * candidate. It keeps its name unless that is what they differ in. Wrong where one of them is a
  * mistake and the other is right, which is then not said. */

@@ -126,6 +126,9 @@ static void comment_read(const struct option *o, struct packet_options *ret)
 	if (!(ret->met & MET_COMMENT))
 		ret->comment = (struct owner){ 0 };
 	owner_comment(o->value, &ret->comment);
+	enum owner_origin noted = owner_noted(o->value);
+	if (noted > ret->noted)
+		ret->noted = noted;
 	ret->met |= MET_COMMENT;
 }
 
@@ -165,6 +168,7 @@ int packet_options_read(
 	ret->way = WAY_UNKNOWN;
 	ret->lost = 0;
 	ret->met = 0;
+	ret->noted = 0;
 	while ((rc = option_next(s->big, &c, &o)) > 0) {
 		if (option_read(s, &o, ret, bad ? NULL : err) < 0)
 			bad = -1;

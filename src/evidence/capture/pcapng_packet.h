@@ -38,6 +38,7 @@ struct packet_options {
 	unsigned met;  /* MET_* */
 	uint32_t index, effective, connection, hone_pid, pid;
 	struct owner comment;
+	enum owner_origin noted; /* whosent's own grade, the weakest of all; 0: none */
 	struct span sound; /* the options up to their end, or to one that is longer than the rest */
 };
 

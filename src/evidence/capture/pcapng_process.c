@@ -276,7 +276,7 @@ static bool darwin_owner(
 		o->met & MET_EFFECTIVE ? darwin_find(&t->darwin, o->effective) : NULL;
 	if (!p)
 		return false;
-	*ret = (struct owner){ .origin = OWNER_DARWIN, .pid = p->pid };
+	*ret = (struct owner){ .origin = o->noted ? o->noted : OWNER_DARWIN, .pid = p->pid };
 	copy_process(ret, p);
 	if (e && e->pid != p->pid && e->pid != 0) {
 		ret->has_effective = true;

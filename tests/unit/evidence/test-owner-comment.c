@@ -209,3 +209,29 @@ Test(owner_comment, file_names)
 	cr_assert(text_equal(owner_base_name(span_of("/bin/a\0/b", 9)), "a"));
 	cr_assert(text_equal(owner_name(span_of("a\0b", 3)), "a"));
 }
+
+/* Our own: how far the block beside the comment goes. */
+Test(owner_comment, grade_of_an_annotation)
+{
+	static const struct {
+		const char *comment;
+		enum owner_origin origin;
+	} all[] = {
+		{ "process: curl pid=7 grade=flow", OWNER_NOTED_FLOW },
+		{ "process: \"a b\" pid=7 grade=endpoint services=x", OWNER_NOTED_ENDPOINT },
+		{ "process: curl pid=7 grade=ports side=receiver", OWNER_NOTED_PORTS },
+		{ "process: curl pid=7 grade=exact", 0 },
+		{ "process: curl pid=7 grade=flows", 0 },
+		{ "process: - reason=not-in-log", 0 },
+		{ "my process: curl pid=7 grade=flow", 0 },
+		{ "process: ", 0 },
+		{ "", 0 },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		cr_expect_eq(owner_noted(span_text(all[i].comment)), all[i].origin, "%s",
+			all[i].comment);
+		struct owner o = { 0 };
+		owner_comment(span_text(all[i].comment), &o);
+		cr_expect_eq(o.origin, 0, "alone it names nobody");
+	}
+}
