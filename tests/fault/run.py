@@ -3,7 +3,7 @@
 """Every nth allocation and every nth read fails, once and for good: whosent says so in a sentence
 and ends with an exit code, never with a signal, and never claims what it did not claim before.
 
-usage: run.py WHOSENT SHIM SAMPLES
+usage: run.py WHOSENT SHIM SAMPLES LAB-TRACE
 """
 import gzip
 import io
@@ -31,8 +31,12 @@ def packed(name, data):
     return name + ".packed", compress(data)
 
 
-def inputs(where, samples, pack):
-    """A small case: the first frames and rows of the sample."""
+def inputs(where, samples, pack, lab):
+    """A small case: the first frames and rows of the sample, or an event trace."""
+    if pack == "etl":
+        subprocess.run([lab, where, "--packets", "20", "--kernel", "--ndis", "--compress"], check=True)
+        yield os.path.join(where, "trace.etl")
+        return
     case = os.path.join(samples, "exchange")
     cut = {"server.pcap": 4000, "kernel-trace.csv": 3000, "tasklist.txt": 4000}
     for name, n in cut.items():
@@ -40,7 +44,7 @@ def inputs(where, samples, pack):
             data = file.read(n)
         if name.endswith(".csv"):
             data = data[:data.rindex(b"\n") + 1]
-        name, data = packed(name, data) if pack else (name, data)
+        name, data = packed(name, data) if pack == "packed" else (name, data)
         with open(os.path.join(where, name), "wb") as file:
             file.write(data)
         yield os.path.join(where, name)
@@ -61,7 +65,8 @@ def run(whosent, shim, files, **faults):
 
 
 def names(output):
-    """(frame, side) -> PID that is claimed."""
+    """(file, frame, side) -> PID that is claimed. Where a capture cannot be read, the rows are the
+    log's events."""
     found = {}
     for line in output.splitlines():
         try:
@@ -73,7 +78,7 @@ def names(output):
         for side in ("source", "destination"):
             pid = row[side].get("process", {}).get("pid")
             if pid is not None:
-                found[row["frame"]["number"], side] = pid
+                found[row["frame"]["file"], row["frame"]["number"], side] = pid
     return found
 
 
@@ -96,25 +101,25 @@ def try_all(whosent, shim, files, kind, total, good, most):
                 yield f"{where}: other names {wrong}"
 
 
-def faults(whosent, shim, samples, pack):
+def faults(whosent, shim, samples, what, lab):
     """(what, problems) of each kind of fault."""
-    what = "packed" if pack else "plain"
+    most = MOST if what == "plain" else MOST // 3
     with tempfile.TemporaryDirectory() as where:
-        files = list(inputs(where, samples, pack))
+        files = list(inputs(where, samples, what, lab))
         good, counts = run(whosent, shim, files)
         if good.returncode not in (0, 3) or not names(good.stdout) or len(counts) != 2:
             yield what, [f"the sound run failed: {good.stderr!r} {counts}"]
             return
         for kind, total in zip(("FAULT_ALLOC", "FAULT_READ"), counts):
             yield f"{what}, {kind}, {total} of them", list(
-                try_all(whosent, shim, files, kind, total, good, MOST // 3 if pack else MOST))
+                try_all(whosent, shim, files, kind, total, good, most))
 
 
 def main():
-    whosent, shim, samples = (os.path.abspath(p) for p in sys.argv[1:4])
+    whosent, shim, samples, lab = (os.path.abspath(p) for p in sys.argv[1:5])
     bad = number = 0
-    for pack in (False, True):
-        for what, problems in faults(whosent, shim, samples, pack):
+    for case in ("plain", "packed", "etl"):
+        for what, problems in faults(whosent, shim, samples, case, lab):
             number += 1
             for problem in problems[:10]:
                 print(f"# {problem}")
