@@ -183,7 +183,7 @@ int run_conclude(struct run *r, struct err *err)
 		f->has_explanation = rules_explain(r->rules, &f->pattern, process, &f->explanation);
 		add_expected(r, f);
 		add_rivals(r, f, i);
-		title_make(f, process, process ? host_name(r, process) : NULL);
+		title_make(f, process, process ? host_name(r, process) : NULL, r->only_events);
 	}
 	add_mentioned(r, found, n);
 	int rc = sort(r, found, n, err);

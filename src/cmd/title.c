@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "UDP datagrams", "TCP segments", "ICMP echo requests", "packets". */
-static void what(const struct pattern *p, char *buf, size_t n)
+/* "UDP datagrams", "TCP segments" (of which events know nothing: "TCP data"), "ICMP echo requests",
+ * "packets". */
+static void what(const struct pattern *p, bool events, char *buf, size_t n)
 {
 	bool v6 = p->transport == TRANSPORT_ICMPV6;
 	if (p->transport == TRANSPORT_UDP)
 		snprintf(buf, n, "UDP datagrams");
 	else if (p->transport == TRANSPORT_TCP)
-		snprintf(buf, n, "TCP segments");
+		snprintf(buf, n, events ? "TCP data" : "TCP segments");
 	else if (p->has_icmp && p->icmp_type == (v6 ? 128 : 8))
 		snprintf(buf, n, "%s echo requests", v6 ? "ICMPv6" : "ICMP");
 	else if (p->has_icmp && p->icmp_type == (v6 ? 129 : 0))
@@ -44,10 +45,10 @@ static void whom(const struct pattern *p, char *buf, size_t n)
 	snprintf(buf, n, " %s %s%s", in ? "from" : "to", service, peers);
 }
 
-void title_make(struct finding *f, const struct process *process, const char *host)
+void title_make(struct finding *f, const struct process *process, const char *host, bool events)
 {
 	char things[80], peers[128], who[128];
-	what(&f->pattern, things, sizeof things);
+	what(&f->pattern, events, things, sizeof things);
 	whom(&f->pattern, peers, sizeof peers);
 	if (!process) {
 		snprintf(f->title, sizeof f->title, "%s: %s%s", reason_name(f->reason), things,

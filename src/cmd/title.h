@@ -7,7 +7,8 @@
 #include "model/process.h"
 
 /* Fills f->title from its pattern and process (NULL: unnamed); `host` is its computer where there
- * are several, else NULL. Names are put in as they are; outputs escape the title. */
-void title_make(struct finding *f, const struct process *process, const char *host);
+ * are several, else NULL. `events`: it is made of events, not of packets. Names are put in as they
+ * are; outputs escape the title. */
+void title_make(struct finding *f, const struct process *process, const char *host, bool events);
 
 #endif

@@ -181,6 +181,9 @@ int input_open(const char *name, struct input **ret, struct err *err)
 		rc = err_sys(err, EISDIR, "cannot read");
 	else if (S_ISREG(st.st_mode))
 		return open_file(name, fd, ret, err);
+	else if ((S_ISCHR(st.st_mode) && !isatty(fd)) || S_ISBLK(st.st_mode))
+		/* /dev/zero has no end, and a disk is no file. */
+		rc = err_set(err, ERR_UNSUPPORTED, "a device, and not a file or a pipe");
 	else
 		rc = open_pipe(name, fd, ret, err);
 	close(fd);

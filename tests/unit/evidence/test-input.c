@@ -239,3 +239,13 @@ Test(input, reading_may_fail)
 	lines_done(&l);
 	input_close(in);
 }
+
+/* It would be read to the limit of what is spooled. */
+Test(input, endless_devices_are_refused)
+{
+	struct input *in = NULL;
+	struct err err = { 0 };
+	cr_assert_eq(input_open("/dev/zero", &in, &err), -1);
+	cr_assert_eq(err.kind, ERR_UNSUPPORTED);
+	cr_assert_null(in);
+}
