@@ -13,8 +13,8 @@
 /* dumpcap allows a few dozen interfaces; 64 k per section still costs only a few MiB. */
 #define LIMIT_INTERFACES 65536u
 
-/* What is kept of descriptions of interfaces until a capture is closed, for whoever writes it again.
- * A description has some 200 bytes. */
+/* What is kept of descriptions of interfaces until a capture is closed, for whoever writes it
+ * again. A description has some 200 bytes. */
 #define LIMIT_CAPTURE_INTERFACES_BYTES (16u * 1024u * 1024u)
 
 /* Processes that one section of a pcapng file describes, of each form. macOS and Linux run some
@@ -34,11 +34,12 @@
 /* A line of text: tracerpt rows with long command lines stay under 64 KiB. */
 #define LIMIT_LINE_BYTES (64u * 1024u)
 
-/* One event of a dump in XML: a record holds at most 64 KiB, and each byte of it may be printed as an
- * entity of six characters. */
+/* One event of a dump in XML: a record holds at most 64 KiB, and each byte of it may be printed as
+ * an entity of six characters. */
 #define LIMIT_XML_EVENT_BYTES (1024u * 1024u)
 
-/* Kinds of events of the network and of processes in the header of a dump of xperf. It has some 40. */
+/* Kinds of events of the network and of processes in the header of a dump of xperf. It has some
+ * 40. */
 #define LIMIT_DUMP_KINDS 128u
 
 /* Link layers of one frame (tags, labels, headers of capturing systems), and tunnels around one
@@ -74,8 +75,9 @@
 /* "ARCHIVE!MEMBER". Linux has no longer paths. */
 #define LIMIT_NAME_BYTES 4096u
 
-/* Buffers of an event trace log: each costs 16 bytes in the index. 4 Mi of the smallest that Windows
- * makes (4 KiB) are 16 GiB, of those that netsh and WPR ask for (64 KiB to 1 MiB) far more. */
+/* Buffers of an event trace log: each costs 16 bytes in the index. 4 Mi of the smallest that
+ * Windows makes (4 KiB) are 16 GiB, of those that netsh and WPR ask for (64 KiB to 1 MiB) far
+ * more. */
 #define LIMIT_ETL_BUFFERS (4u * 1024u * 1024u)
 
 /* One buffer of it, also once it is expanded: Windows allows 16 MiB. */
