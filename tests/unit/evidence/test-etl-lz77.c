@@ -19,7 +19,8 @@ struct expanded {
 static void expand(const uint8_t *p, size_t n, size_t wanted, struct expanded *ret)
 {
 	uint8_t *in = malloc(n ? n : 1), *out = malloc(wanted ? wanted : 1);
-	memcpy(in, p, n);
+	if (n)
+		memcpy(in, p, n);
 	ret->err = (struct err){ 0 };
 	ret->rc = lz77_expand(span_of(in, n), out, wanted, &ret->n, &ret->err);
 	cr_assert_leq(ret->n, wanted);
