@@ -35,6 +35,8 @@ struct span payload_utf16(struct cursor *c)
 
 struct span payload_utf8(struct span utf16, uint8_t buf[static PAYLOAD_NAME_BYTES])
 {
+	if (utf16.n == 0)
+		return (struct span){ 0 };
 	if (utf16.n > PAYLOAD_NAME_UNITS * 2)
 		return (struct span){ 0 };
 	return span_of(buf, recode_utf16(ENCODING_UTF16LE, &utf16, true, buf));
