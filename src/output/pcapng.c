@@ -138,10 +138,11 @@ static const struct process *process_of(const struct pcapng *p, const struct cla
 						       : NULL;
 }
 
-/* What is only inferred for a group of packets is said in the comment and nowhere else. */
-static bool is_evident(const struct claim *claim)
+/* What is only inferred for a group of packets is said in the comment and nowhere else. Without the
+ * comments nothing would say that a process is less than certain, so none is named that is. */
+static bool is_evident(const struct pcapng *p, const struct claim *claim)
 {
-	return claim->grade >= GRADE_PORTS;
+	return claim->grade >= (p->context.bare ? GRADE_EXACT : GRADE_PORTS);
 }
 
 /* Apple's block of the process, once and before its first packet: Wireshark shows a name only then.
@@ -149,7 +150,7 @@ static bool is_evident(const struct claim *claim)
 static int darwin_block(struct pcapng *p, const struct claim *claim, struct err *err)
 {
 	const struct process *process = process_of(p, claim);
-	if (!process || !is_evident(claim) || p->darwin[claim->process])
+	if (!process || !is_evident(p, claim) || p->darwin[claim->process])
 		return 0;
 	p->darwin[claim->process] = ++p->n_blocks;
 	pcapng_block_begin(&p->block, PCAPNG_DARWIN_PROCESS);
@@ -290,7 +291,7 @@ static const struct claim *stated_claim(const struct packet_line *line)
 static void add_process(struct pcapng *p, const struct claim *claim)
 {
 	const struct process *process = claim ? process_of(p, claim) : NULL;
-	if (!process || !is_evident(claim))
+	if (!process || !is_evident(p, claim))
 		return;
 	uint32_t ids[2] = { process->pid, 0 };
 	pcapng_block_option(&p->block, OPTION_PROCESS_THREAD, span_of(ids, sizeof ids));

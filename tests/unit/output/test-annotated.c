@@ -272,8 +272,12 @@ Test(annotated, without_comments)
 	cr_assert_eq(output_pcapng.open(&f->x.context, &f->self, &err), 0);
 	cr_assert_eq(output_pcapng.begin(f->self, &f->x.report, &err), 0);
 	put(f);
+	f->x.sides[SIDE_SENDER].grade = GRADE_FLOW;
+	put(f);
 	cr_expect_eq(option_of(f, 0, 1, 0).n, 0);
 	cr_expect_eq(option_of(f, 0, 8, 0).n, 8);
+	cr_expect_eq(option_of(f, 1, 8, 0).n, 0, "nothing would say that it is no proof");
+	cr_expect_eq(option_of(f, 1, 0x8001, 0).n, 0);
 	file_end(f);
 }
 
