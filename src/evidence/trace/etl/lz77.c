@@ -56,13 +56,14 @@ static size_t match_length(struct expand *x, unsigned low)
 
 static void copy(uint8_t *to, size_t distance, size_t length)
 {
+	const uint8_t *from = to - distance;
 	if (distance >= length) {
-		memcpy(to, to - distance, length);
+		memcpy(to, from, length);
 		return;
 	}
 	/* The match repeats what it writes. */
 	for (size_t i = 0; i < length; i++)
-		to[i] = to[i - distance];
+		to[i] = from[i];
 }
 
 static int expand_match(struct expand *x, struct err *err)
