@@ -384,11 +384,12 @@ void match_ports(struct match *m, uint32_t place, enum side side)
 
 void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)
 {
-	struct ref_time then = { p->when.ns - error_ns - DISORDER_NS };
 	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP)
 		match_pass_stream(m, p);
 	if (p->flow == OWNERS_NONE || p->digest.transport != TRANSPORT_UDP)
 		return;
+	/* A packet without a time has no flow, and does not come this far. */
+	struct ref_time then = { p->when.ns - error_ns - DISORDER_NS };
 	const struct flow *flow = &p->digest.flow;
 	for (int side = 0; side < SIDES; side++) {
 		hold_pass_flow(m->hold, &m->owners->flows[p->flow], p->dir, (enum side)side, then);
