@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frames FILE PACKETS [pcapng]: writes a large capture for bench/read.py. Of ten packets six are UDP
- * datagrams of 8 bytes from a new source port each, three are TCP with payloads of several lengths
- * and one is a ping: 12 million make 2 GB. */
+/* frames FILE PACKETS [pcapng]: writes a large capture for bench/read.py. Of ten packets six are
+ * UDP datagrams of 8 bytes from a new source port each, three are TCP with payloads of several
+ * lengths and one is a ping: 12 million make 2 GB. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

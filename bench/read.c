@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* read FILE: the project's reader and decoder and nothing behind them. */
-#include <stdio.h>
-
 #include "decode/decode.h"
-#include "evidence/formats.h"
+#include "reader.h"
 
 static int count(struct source *source, struct err *err)
 {
@@ -24,25 +22,5 @@ static int count(struct source *source, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct err err = { 0 };
-	struct input *in = NULL;
-	const struct source_format *format;
-	struct source source = { 0 };
-	if (argc != 2) {
-		fprintf(stderr, "usage: read FILE\n");
-		return 2;
-	}
-	int rc = input_open(argv[1], &in, &err);
-	if (rc == 0)
-		rc = formats_recognise(in, &format, &err);
-	if (rc == 0)
-		rc = formats_open(format, in, &source, &err);
-	if (rc == 0)
-		rc = count(&source, &err);
-	if (rc < 0)
-		fprintf(stderr, "read: %s: %s\n", argv[1], err.msg);
-	if (source.format)
-		source_close(&source);
-	input_close(in);
-	return rc ? 1 : 0;
+	return bench_read(argc, argv, "read", count);
 }

@@ -90,10 +90,25 @@ static inline uint32_t cursor_le32(struct cursor *c)
 	return __builtin_bswap32(cursor_be32(c));
 }
 
-/* Four bytes whose bounds were checked with those around them: for the short ways of readers. */
+/* Little-endian numbers whose bounds were checked with those around them: for the short ways of
+ * readers. */
+static inline uint16_t load_le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
 static inline uint32_t load_le32(const uint8_t *p)
 {
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	uint32_t v;
+	memcpy(&v, p, sizeof v);
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
+}
+
+static inline uint64_t load_le64(const uint8_t *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
 }
 
 /* For formats that state their byte order in the file. */

@@ -135,6 +135,13 @@ bool text_number(struct span s, uint64_t *ret)
 	return true;
 }
 
+struct span text_skip_mark(struct span s)
+{
+	static const uint8_t mark[3] = { 0xef, 0xbb, 0xbf };
+	bool marked = s.n >= sizeof mark && memcmp(s.p, mark, sizeof mark) == 0;
+	return marked ? span_of(s.p + sizeof mark, s.n - sizeof mark) : s;
+}
+
 bool text_hex(struct span s, uint8_t *ret, size_t n)
 {
 	if (s.n != 2 * n)

@@ -27,6 +27,8 @@ struct span text_word(struct span *rest);
 bool text_u64(struct span s, uint64_t *ret);
 /* Decimal, or hexadecimal behind 0x. */
 bool text_number(struct span s, uint64_t *ret);
+/* The text without the byte order mark of UTF-8 that may stand before it. */
+struct span text_skip_mark(struct span s);
 /* 2 * n hexadecimal digits and nothing else, as n bytes; `ret` may be spoilt where that is false.
  */
 bool text_hex(struct span s, uint8_t *ret, size_t n);

@@ -51,10 +51,7 @@ static int take_record(
 	struct digest d;
 	decode_packet(&rec->packet, &d);
 	stated_trim(&rec->packet, &d);
-	bool elsewhere = rec->packet.interface && rec->packet.interface->section > 0;
-	if (rec->packet.owner && !elsewhere &&
-		hosts_see_owned(
-			&r->hosts, input, &d, stated_looked_up(rec->packet.owner->origin), err) < 0)
+	if (rec->packet.owner && stated_see(&r->hosts, input, &rec->packet, &d, err) < 0)
 		return -1;
 	if (r->inputs[input].details)
 		return complete_add(&r->complete, rec->number, input, &d, err) < 0 &&

@@ -2,11 +2,6 @@
 /* Events in the place of packets, where no input has packets. See run.h. */
 #include "cmd/run.h"
 
-static bool sends(enum event_op op)
-{
-	return op == EVENT_SEND || op == EVENT_CONNECT;
-}
-
 bool run_told(const struct run *r, const struct merged *m, struct digest *ret, enum side *ret_side)
 {
 	struct event e = m->record.event;
@@ -18,9 +13,9 @@ bool run_told(const struct run *r, const struct merged *m, struct digest *ret, e
 	*ret = (struct digest){ .known = DIGEST_DECODED | DIGEST_ADDRS,
 		.ip_version = addr_is_v4(&e.local.addr) ? 4 : 6,
 		.transport = e.transport };
-	*ret_side = sends(e.op) ? SIDE_SENDER : SIDE_RECEIVER;
-	ret->flow = sends(e.op) ? (struct flow){ e.local, e.remote }
-				: (struct flow){ e.remote, e.local };
+	bool out = event_from_here(e.op);
+	*ret_side = out ? SIDE_SENDER : SIDE_RECEIVER;
+	ret->flow = out ? (struct flow){ e.local, e.remote } : (struct flow){ e.remote, e.local };
 	if (e.transport == TRANSPORT_TCP || e.transport == TRANSPORT_UDP)
 		ret->known |= DIGEST_PORTS;
 	if (data) {

@@ -17,14 +17,10 @@ int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err
 	*h = (struct hosts){ .n_inputs = n_inputs };
 	map_init(&h->locals, sizeof(struct local_entry), sizeof(struct addr), LIMIT_ADDRESSES, key);
 	h->of_input = calloc(n_inputs + 1, sizeof *h->of_input);
-	h->has_evidence = calloc(n_inputs + 1, sizeof *h->has_evidence);
+	h->shown = calloc(n_inputs + 1, sizeof *h->shown);
 	h->given = calloc(n_inputs + 1, sizeof *h->given);
 	h->names = calloc(n_inputs + 1, sizeof *h->names);
-	h->knows = calloc(n_inputs + 1, sizeof *h->knows);
-	h->told = calloc(n_inputs + 1, sizeof *h->told);
-	h->states = calloc(n_inputs + 1, sizeof *h->states);
-	if (!h->told || !h->states || !h->of_input || !h->has_evidence || !h->given || !h->names ||
-		!h->knows) {
+	if (!h->of_input || !h->shown || !h->given || !h->names) {
 		hosts_done(h);
 		return err_nomem(err);
 	}
@@ -40,12 +36,9 @@ void hosts_done(struct hosts *h)
 		return;
 	map_done(&h->locals);
 	free(h->of_input);
-	free(h->has_evidence);
+	free(h->shown);
 	free(h->given);
 	free(h->names);
-	free(h->knows);
-	free(h->told);
-	free(h->states);
 	*h = (struct hosts){ 0 };
 }
 
@@ -91,7 +84,7 @@ static int learn(struct hosts *h, uint32_t input, const struct addr *local, stru
 {
 	bool new;
 	struct err full = { 0 };
-	h->knows[input] = true;
+	h->shown[input].knows = true;
 	struct local_entry *l = map_put(&h->locals, local, &new, &full);
 	if (!l)
 		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
@@ -105,7 +98,7 @@ static int learn(struct hosts *h, uint32_t input, const struct addr *local, stru
 
 int hosts_see_event(struct hosts *h, uint32_t input, const struct event *e, struct err *err)
 {
-	h->has_evidence[input] = true;
+	h->shown[input].has_evidence = true;
 	if (e->either_way || !tells_host(&e->local.addr))
 		return 0;
 	/* The local end of a UDP receive may be a subnet's broadcast address, which is not ours
@@ -119,7 +112,7 @@ int hosts_see_address(struct hosts *h, uint32_t input, const struct addr *local,
 {
 	if (!tells_host(local))
 		return 0;
-	h->told[input] = true;
+	h->shown[input].told = true;
 	return learn(h, input, local, err);
 }
 
@@ -127,10 +120,10 @@ int hosts_see_owned(
 	struct hosts *h, uint32_t input, const struct digest *d, bool looked_up, struct err *err)
 {
 	const struct addr *local = NULL;
-	h->states[input] = true;
+	h->shown[input].states = true;
 	/* A direction at an interface is not yet that of the process which was looked up; where the
 	 * file lists its addresses, those are better. */
-	if (looked_up && h->told[input])
+	if (looked_up && h->shown[input].told)
 		return 0;
 	if (!digest_has(d, DIGEST_ADDRS) || (d->known & (DIGEST_ARP | DIGEST_OUTER)))
 		return 0;
@@ -141,7 +134,7 @@ int hosts_see_owned(
 		local = &d->flow.dst.addr;
 	if (!local || !tells_host(local))
 		return 0;
-	h->has_evidence[input] = true;
+	h->shown[input].has_evidence = true;
 	return learn(h, input, local, err);
 }
 
@@ -155,7 +148,7 @@ int hosts_settle(struct hosts *h, struct err *err)
 	h->n = 0;
 	for (uint32_t i = 0; i < h->n_inputs; i++) {
 		uint32_t r = root(h, i);
-		if (number[r] == HOST_NONE && (h->has_evidence[i] || h->given[r])) {
+		if (number[r] == HOST_NONE && (h->shown[i].has_evidence || h->given[r])) {
 			h->names[h->n] = h->given[r];
 			number[r] = (uint32_t)h->n++;
 		}
@@ -174,7 +167,7 @@ int hosts_settle(struct hosts *h, struct err *err)
 		uint32_t own = number[root(h, i)];
 		/* What names processes of a machine that it shows nothing of may be of any, where
 		 * another file shows one. */
-		bool strange = any && h->states[i];
+		bool strange = any && h->shown[i].states;
 		number[i] = own != HOST_NONE ? own : h->n == 1 && !strange ? 0 : HOST_NONE;
 	}
 	memcpy(h->of_input, number, h->n_inputs * sizeof *number);
@@ -202,7 +195,7 @@ bool hosts_may_be_at(const struct hosts *h, uint32_t host, const struct addr *a)
 bool hosts_owns(const struct hosts *h, uint32_t input, const struct addr *a)
 {
 	uint32_t host = hosts_of_addr(h, a);
-	return host != HOST_NONE && host == h->of_input[input] && h->knows[input];
+	return host != HOST_NONE && host == h->of_input[input] && h->shown[input].knows;
 }
 
 bool hosts_any_local(const struct hosts *h)

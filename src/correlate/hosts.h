@@ -16,18 +16,23 @@
 #define HOST_NONE UINT32_MAX
 #define HOST_SHARED (UINT32_MAX - 1) /* inside the table: an address of several hosts */
 
+/* What one input has shown so far. */
+struct hosts_input {
+	bool has_evidence; /* its records tie processes to addresses */
+	bool knows;        /* it showed a local address itself */
+	bool told;         /* its interfaces' descriptions list their addresses */
+	bool states;       /* its packets name processes */
+};
+
 struct hosts {
 	uint32_t *of_input; /* [n_inputs] */
-	bool *has_evidence; /* [n_inputs] its records tie processes to addresses */
 	const char **given; /* [n_inputs] name by --host, or NULL; borrowed */
 	size_t n_inputs;
 	const char **names; /* [n] or NULL each */
 	size_t n;           /* at least 1 once settled */
 	bool settled;
-	struct map locals; /* address -> input while learning, host once settled */
-	bool *knows;       /* [n_inputs] it showed a local address itself */
-	bool *told;        /* [n_inputs] its interfaces' descriptions list their addresses */
-	bool *states;      /* [n_inputs] its packets name processes */
+	struct map locals;         /* address -> input while learning, host once settled */
+	struct hosts_input *shown; /* [n_inputs] */
 };
 
 int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err *err);

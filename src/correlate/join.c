@@ -201,10 +201,8 @@ static int take_stated(
 	struct stated_setup setup = { .hosts = j->setup.hosts,
 		.roster = j->setup.roster,
 		.owners = &j->owners,
-		.clock = &j->setup.clocks[record->input],
-		.elsewhere =
-			record->packet.interface && record->packet.interface->section > 0 };
-	return stated_take(&setup, record->packet.owner, p, err);
+		.clock = &j->setup.clocks[record->input] };
+	return stated_take(&setup, &record->packet, p, err);
 }
 
 int join_packet(struct join *j, const struct record *record, const struct digest *digest,
@@ -254,12 +252,6 @@ static void learn(struct join *j, struct held_event *e, unsigned local_end)
 	tenure_stretch(&f->ends[local_end], e->process, e->event.tag, e->when, e->evidence);
 }
 
-static bool from_here(enum event_op op)
-{
-	return op == EVENT_SEND || op == EVENT_CONNECT || op == EVENT_RECONNECT ||
-		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT || op == EVENT_HOLD;
-}
-
 /* Finds the event's flow, or its connection, and learns from it. An unbound socket's event has no
  * flow: it is found by its ports. */
 static int place_event(struct join *j, struct held_event *e, struct err *err)
@@ -306,7 +298,7 @@ int join_event(
 	e.process = roster_at(j->setup.roster, host, e.event.pid, *when, err);
 	if (e.process == PROCESS_NONE)
 		return err->kind == ERR_LIMIT ? 0 : -1;
-	e.side = from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
+	e.side = event_from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
 	if (place_event(j, &e, err) < 0)
 		return -1;
 	owners_bind(&j->owners, e.event.transport, &e.event.local, e.process, *when, e.evidence);

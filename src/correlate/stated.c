@@ -8,7 +8,7 @@
 
 /* A program that looks a flow up finds one of its two sockets. Where both are on this host (a
  * loopback), it names that one for both directions, whichever end it is. */
-bool stated_looked_up(enum owner_origin origin)
+static bool is_looked_up(enum owner_origin origin)
 {
 	return origin == OWNER_PTCPDUMP || origin == OWNER_RUSTNET || origin == OWNER_WIRESHARK;
 }
@@ -34,13 +34,13 @@ bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *
 	bool addrs = digest_has(d, DIGEST_ADDRS) && !p->stated.elsewhere;
 	bool src = addrs && is_local(h, p->input, &f->src.addr);
 	bool dst = addrs && is_local(h, p->input, &f->dst.addr);
-	if (src && dst && stated_looked_up((enum owner_origin)p->stated.origin))
+	if (src && dst && is_looked_up((enum owner_origin)p->stated.origin))
 		return false;
 	bool sent = digest_has(d, DIGEST_SENT), received = digest_has(d, DIGEST_RECEIVED);
 	if (sent != received) {
 		*ret = sent ? SIDE_SENDER : SIDE_RECEIVER;
-		if (stated_looked_up((enum owner_origin)p->stated.origin) && addrs &&
-			h->told[p->input])
+		if (is_looked_up((enum owner_origin)p->stated.origin) && addrs &&
+			h->shown[p->input].told)
 			return sent ? src : dst;
 		return !is_anothers(h, p->input, sent ? &f->src.addr : &f->dst.addr);
 	}
@@ -103,19 +103,32 @@ static bool joins_guests(struct span name)
 void stated_trim(const struct packet *packet, struct digest *d)
 {
 	const struct capture_interface *at = packet->interface;
-	if (packet->owner && at && stated_looked_up(packet->owner->origin) &&
+	if (packet->owner && at && is_looked_up(packet->owner->origin) &&
 		(at->name.n == 0 || joins_guests(at->name)))
 		d->known &= ~(uint32_t)(DIGEST_SENT | DIGEST_RECEIVED);
 }
 
-int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
+/* A later section of the file: of which machine it is, is not known. */
+static bool is_elsewhere(const struct packet *packet)
+{
+	return packet->interface && packet->interface->section > 0;
+}
+
+int stated_see(struct hosts *h, uint32_t input, const struct packet *packet, const struct digest *d,
 	struct err *err)
 {
+	if (is_elsewhere(packet))
+		return 0;
+	return hosts_see_owned(h, input, d, is_looked_up(packet->owner->origin), err);
+}
+
+int stated_take(const struct stated_setup *s, const struct packet *packet, struct held_packet *p,
+	struct err *err)
+{
+	const struct owner *owner = packet->owner;
 	struct err full = { 0 };
-	p->stated.elsewhere = s->elsewhere;
-	if (!s->elsewhere &&
-		hosts_see_owned(
-			s->hosts, p->input, &p->digest, stated_looked_up(owner->origin), err) < 0)
+	p->stated.elsewhere = is_elsewhere(packet);
+	if (stated_see(s->hosts, p->input, packet, &p->digest, err) < 0)
 		return -1;
 	if (s->hosts->of_input[p->input] == HOST_NONE)
 		return 0;

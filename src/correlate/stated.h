@@ -17,13 +17,13 @@ struct stated_setup {
 	struct roster *roster;
 	struct owners *owners;
 	const struct clock *clock; /* of the capture */
-	bool elsewhere;            /* a later section of the file */
 };
-int stated_take(const struct stated_setup *s, const struct owner *owner, struct held_packet *p,
+int stated_take(const struct stated_setup *s, const struct packet *packet, struct held_packet *p,
 	struct err *err);
 
-/* A program that looks a flow up finds one of its two sockets, whichever end that is. */
-bool stated_looked_up(enum owner_origin origin);
+/* Learns from a packet with an owner which of its addresses is the host's. `d` is trimmed. */
+int stated_see(struct hosts *h, uint32_t input, const struct packet *packet, const struct digest *d,
+	struct err *err);
 
 /* Takes a direction out of the digest that says nothing of the end which the packet's owner is. */
 void stated_trim(const struct packet *packet, struct digest *d);

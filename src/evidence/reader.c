@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 /* 256 KiB: what read(2) moves at full speed while it stays in the second-level cache. */
 #define READER_BYTES 262144u
@@ -166,9 +167,8 @@ int lines_next(struct lines *l, struct span *ret, bool *ret_whole, struct err *e
 	if (line >= LIMIT_LINE_BYTES)
 		return too_long(l, err);
 	*ret = span_of(s.p, line && s.p[line - 1] == '\r' ? line - 1 : line);
-	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
-	if (front && ret->n >= sizeof bom && memcmp(ret->p, bom, sizeof bom) == 0)
-		*ret = span_of(ret->p + 3, ret->n - 3);
+	if (front)
+		*ret = text_skip_mark(*ret);
 	*ret_whole = lf != NULL;
 	return 1;
 }

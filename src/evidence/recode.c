@@ -82,6 +82,7 @@ size_t recode_utf16(enum encoding from, struct span *in, bool last, uint8_t *out
 		n += put(out + n, REPLACEMENT);
 		at = in->n;
 	}
-	*in = span_of(in->p + at, in->n - at);
+	if (at)
+		*in = span_of(in->p + at, in->n - at);
 	return n;
 }

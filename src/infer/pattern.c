@@ -36,15 +36,23 @@ struct witness {
 	bool more_candidates;
 };
 
-static void add_candidate(struct witness *w, process_handle process)
+static bool is_among(process_handle process, const process_handle *list, unsigned n)
 {
-	for (unsigned i = 0; i < w->n_candidates; i++)
-		if (w->candidates[i] == process)
-			return;
-	if (w->n_candidates == CLAIM_CANDIDATES)
-		w->more_candidates = true;
+	for (unsigned i = 0; i < n; i++)
+		if (list[i] == process)
+			return true;
+	return false;
+}
+
+/* Adds to one of the lists of CLAIM_CANDIDATES that witnesses and verdicts have. */
+static void add_to(process_handle *list, uint8_t *n, bool *more, process_handle process)
+{
+	if (is_among(process, list, *n))
+		return;
+	if (*n == CLAIM_CANDIDATES)
+		*more = true;
 	else
-		w->candidates[w->n_candidates++] = process;
+		list[(*n)++] = process;
 }
 
 static struct witness hear(const struct cell_tally *const *group, size_t n)
@@ -53,7 +61,8 @@ static struct witness hear(const struct cell_tally *const *group, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (group[i]->as_ports) {
 			w.with_event += group[i]->as_ports;
-			add_candidate(&w, group[i]->process);
+			add_to(w.candidates, &w.n_candidates, &w.more_candidates,
+				group[i]->process);
 		} else if (group[i]->reason == REASON_NOT_IN_LOG) {
 			w.denied += group[i]->packets;
 		}
@@ -70,25 +79,10 @@ static bool log_is_complete(const struct witness *w)
 
 static bool mentions_others(const struct cell_tally *c, const struct witness *w)
 {
-	for (unsigned i = 0; i < c->n_candidates; i++) {
-		unsigned k = 0;
-		while (k < w->n_candidates && w->candidates[k] != c->candidates[i])
-			k++;
-		if (k == w->n_candidates)
+	for (unsigned i = 0; i < c->n_candidates; i++)
+		if (!is_among(c->candidates[i], w->candidates, w->n_candidates))
 			return true;
-	}
 	return false;
-}
-
-static void add_verdict_candidate(struct cell_verdict *v, process_handle process)
-{
-	for (unsigned i = 0; i < v->n_candidates; i++)
-		if (v->candidates[i] == process)
-			return;
-	if (v->n_candidates == CLAIM_CANDIDATES)
-		v->more_candidates = true;
-	else
-		v->candidates[v->n_candidates++] = process;
 }
 
 /* Wrong where a second process sent the same pattern and the log has not one of its events: an
@@ -115,7 +109,7 @@ static struct cell_verdict judge(const struct cell_tally *c, const struct witnes
 	for (unsigned i = 0; i < w->n_candidates; i++)
 		v.candidates[i] = w->candidates[i];
 	for (unsigned i = 0; i < c->n_candidates && others; i++)
-		add_verdict_candidate(&v, c->candidates[i]);
+		add_to(v.candidates, &v.n_candidates, &v.more_candidates, c->candidates[i]);
 	return v;
 }
 

@@ -69,6 +69,13 @@ enum event_op {
 		     * wildcard with port 0, and no packet of its own goes with it */
 };
 
+/* Did it leave this host, or is it its own doing? Else it came in. */
+static inline bool event_from_here(enum event_op op)
+{
+	return op == EVENT_SEND || op == EVENT_CONNECT || op == EVENT_RECONNECT ||
+		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT || op == EVENT_HOLD;
+}
+
 /* One network record of a kernel event log. `pid` is the payload's, never the log header's. */
 struct event {
 	enum event_op op;
@@ -109,7 +116,8 @@ struct local_address {
 struct loss {
 	enum { LOSS_EVENTS, LOSS_PACKETS } what;
 	uint64_t count;   /* records lost; at least 1 */
-	int64_t lasts_ns; /* how long from `when` on; 0: a moment; INT64_MAX: nothing says when it ended */
+	int64_t lasts_ns; /* how long from `when` on; 0: a moment; INT64_MAX: nothing says when it
+			     ended */
 };
 
 struct record {

@@ -389,10 +389,8 @@ static int look_at(struct sight *s, struct span line)
 
 static bool recognise(struct span head, bool whole)
 {
-	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
 	struct sight sight = { 0 };
-	if (head.n >= sizeof bom && memcmp(head.p, bom, sizeof bom) == 0)
-		head = span_of(head.p + 3, head.n - 3);
+	head = text_skip_mark(head);
 	while (head.p && head.n) {
 		struct span line = text_split(&head, '\n');
 		/* The last line may be cut, by the file's end or by ours: it does not count. */

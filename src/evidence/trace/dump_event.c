@@ -4,16 +4,8 @@
 #include "evidence/trace/dump_event.h"
 
 #include "base/text.h"
+#include "evidence/trace/traced.h"
 #include "model/source.h"
-
-#define PID_UNKNOWN UINT32_MAX
-
-/* The kernel did not know who it was. PID 0 is written for sockets that are closed already; the
- * idle process itself has none. */
-static bool is_nobody(uint32_t pid)
-{
-	return pid == 0 || pid == PID_UNKNOWN;
-}
 
 static const struct {
 	enum dump_class class;
@@ -47,12 +39,6 @@ enum dump_class dump_class_of_guid(struct span guid)
 		if (text_equal_nocase(guid, classes[i].guid))
 			return classes[i].class;
 	return DUMP_OTHER;
-}
-
-bool dump_image_may_go_on(struct span image)
-{
-	bool exe = image.n > 4 && text_equal_nocase(span_of(image.p + image.n - 4, 4), ".exe");
-	return image.n >= 14 && image.n <= 16 && !exe;
 }
 
 /* Opcodes 10 to 16 of TcpIp and UdpIp, 16 more for IPv6. Copies (18) repeat bytes that a receive
@@ -143,6 +129,19 @@ enum event_op dump_event_settle(struct dump_memory *m, const struct dump_event *
 	return second ? EVENT_HOLD : op;
 }
 
+int dump_loss_give(struct dump_loss *loss, struct record *ret)
+{
+	loss->due = false;
+	*ret = (struct record){
+		.kind = RECORD_LOSS,
+		.number = loss->line,
+		.has_time = loss->has_time,
+		.when = loss->when,
+		.loss = { .what = LOSS_EVENTS, .count = 1 },
+	};
+	return SOURCE_ITEM;
+}
+
 static int read_network(
 	struct dump_memory *m, const struct dump_event *e, struct record *ret, struct err *err)
 {
@@ -154,7 +153,7 @@ static int read_network(
 		fields_u32(&e->fields, "size", UINT32_MAX, &event.bytes, err) < 0 ||
 		fields_ends(&e->fields, &ends, err) < 0)
 		return -1;
-	if (is_nobody(event.pid))
+	if (!traced_pid(event.pid))
 		return SOURCE_END;
 	bool kernel_v1 = e->class != DUMP_KERNEL_NETWORK && e->version < 2;
 	/* Version 1 of UdpIp fills 16 bits of the size. It has no IPv6, so no jumbograms. */
@@ -205,7 +204,7 @@ static int read_stack(struct dump_memory *m, const struct dump_event *e,
 		fields_u32(&e->fields, "Status", UINT32_MAX, &status, err) < 0) {
 		return -1;
 	}
-	if (is_nobody(event.pid) || status != 0)
+	if (!traced_pid(event.pid) || status != 0)
 		return SOURCE_END;
 	m->sends |= event.op == EVENT_SEND;
 	m->receives |= event.op == EVENT_RECV;
@@ -220,15 +219,6 @@ static int read_stack(struct dump_memory *m, const struct dump_event *e,
 		event.bytes = 0;
 	*ret = (struct record){ .kind = RECORD_EVENT, .event = event };
 	return SOURCE_ITEM;
-}
-
-/* "\Device\HarddiskVolume2\Windows\System32\svchost.exe" */
-static struct span file_name(struct span path)
-{
-	size_t at = path.n;
-	while (at && path.p[at - 1] != '\\')
-		at--;
-	return span_of(path.p + at, path.n - at);
 }
 
 /* Where the kernel logger tells of processes too, a second start a moment after the first would be
@@ -260,15 +250,15 @@ static int read_process(
 	if (fields_u32(&e->fields, "ProcessId", UINT32_MAX, &note.pid, err) < 0 ||
 		fields_text(&e->fields, kernel ? "ImageFileName" : "ImageName", &image, err) < 0)
 		return -1;
-	if (note.pid == PID_UNKNOWN || !settle_note(m, e, &note))
+	if (note.pid == TRACED_PID_NONE || !settle_note(m, e, &note))
 		return SOURCE_END;
 	if (parent &&
 		fields_u32(&e->fields, kernel ? "ParentId" : "ParentProcessID", UINT32_MAX,
 			&note.parent, err) < 0)
 		return -1;
-	note.has_parent = parent && note.parent != PID_UNKNOWN;
-	note.image = kernel ? image : file_name(image);
-	note.image_cut = kernel && e->version < 4 && dump_image_may_go_on(note.image);
+	note.has_parent = parent && note.parent != TRACED_PID_NONE;
+	note.image = kernel ? image : traced_base_name(image);
+	note.image_cut = kernel && e->version < 4 && traced_image_cut(note.image);
 	note.has_start = created && !created->cut && dump_time(created->text, &note.start);
 	*ret = (struct record){ .kind = RECORD_PROCESS, .process = note };
 	return SOURCE_ITEM;
@@ -283,7 +273,7 @@ static int read_service(const struct dump_event *e, struct record *ret, struct e
 		(tag && fields_u32(&e->fields, "SubProcessTag", UINT32_MAX, &note.tag, err) < 0))
 		return -1;
 	/* A stopped service has no process. */
-	if (is_nobody(note.pid) || note.services.n == 0)
+	if (!traced_pid(note.pid) || note.services.n == 0)
 		return SOURCE_END;
 	*ret = (struct record){ .kind = RECORD_PROCESS, .process = note };
 	return SOURCE_ITEM;

@@ -51,11 +51,18 @@ int dump_event_read(
 enum event_op dump_event_settle(
 	struct dump_memory *m, const struct dump_event *e, enum event_op op);
 
+/* Damage may have been anyone's event. The next call of a reader says so, so that packets near it
+ * are known to lack one. */
+struct dump_loss {
+	bool due, has_time;
+	struct source_time when;
+	uint64_t line;
+};
+
+/* Gives the loss that is due. Returns SOURCE_ITEM. */
+int dump_loss_give(struct dump_loss *loss, struct record *ret);
+
 /* Does nobody lack a packet's event if this one is damaged? */
 bool dump_event_is_note(const struct dump_event *e);
-
-/* Kernels up to Windows 7 keep 14 to 16 bytes of an image's name. Wrong for a whole name of
- * exactly that length: it is then said to go on, which claims less than is known. */
-bool dump_image_may_go_on(struct span image);
 
 #endif

@@ -21,9 +21,7 @@ struct dumper {
 	struct source_time start; /* "Trace Start" */
 	struct source_time last;
 	bool has_last;
-	bool loss_due, loss_has_time;
-	struct source_time loss_when;
-	uint64_t loss_line;
+	struct dump_loss loss;
 	bool held; /* `record` goes out next */
 	struct record record;
 };
@@ -72,26 +70,10 @@ static bool time_of(const struct dumper *d, struct span text, struct source_time
 static int damaged(struct dumper *d, bool lost, struct err *err)
 {
 	d->tally.damaged++;
-	d->loss_due = lost;
-	d->loss_line = d->lines.number;
-	d->loss_has_time = d->has_last;
-	d->loss_when = d->last;
+	d->loss = (struct dump_loss){ lost, d->has_last, d->last, d->lines.number };
 	if (err)
 		err->line = d->lines.number;
 	return -1;
-}
-
-static int say_loss(struct dumper *d, struct record *ret)
-{
-	d->loss_due = false;
-	*ret = (struct record){
-		.kind = RECORD_LOSS,
-		.number = d->loss_line,
-		.has_time = d->loss_has_time,
-		.when = d->loss_when,
-		.loss = { .what = LOSS_EVENTS, .count = 1 },
-	};
-	return SOURCE_ITEM;
 }
 
 /* A kind may be told twice, where dumps were joined: the last one counts. */
@@ -236,8 +218,8 @@ static int take_line(
 static int dumper_next(void *self, struct record *ret, struct err *err)
 {
 	struct dumper *d = self;
-	if (d->loss_due)
-		return say_loss(d, ret);
+	if (d->loss.due)
+		return dump_loss_give(&d->loss, ret);
 	if (d->held) {
 		d->held = false;
 		*ret = d->record;
@@ -271,10 +253,8 @@ static const struct tally *dumper_tally(const void *self)
 
 static bool recognise(struct span head, bool whole)
 {
-	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
 	(void)whole;
-	if (head.n >= sizeof bom && memcmp(head.p, bom, sizeof bom) == 0)
-		head = span_of(head.p + 3, head.n - 3);
+	head = text_skip_mark(head);
 	while (head.p) {
 		struct span line = text_trim(text_split(&head, '\n'));
 		if (line.n)

@@ -20,11 +20,7 @@ struct tracerpt {
 	struct source_time last; /* of the last row with a good time */
 	bool has_last;
 	bool over; /* reading failed: there is no way behind that */
-	/* A damaged row may have been anyone's event. The next call says so, so that packets near
-	 * it are known to lack one. */
-	bool loss_due, loss_has_time;
-	struct source_time loss_when;
-	uint64_t loss_line;
+	struct dump_loss loss;
 	/* That times are rounded is said once, before the first row with such a time. */
 	bool said_rounded, held;
 	struct record record;
@@ -73,12 +69,10 @@ static bool is_short_titles(const struct csv_row *row)
 
 static bool recognise(struct span head, bool whole)
 {
-	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
 	struct csv_row row;
 	struct long_layout layout;
 	struct span line;
-	if (head.n >= sizeof bom && memcmp(head.p, bom, sizeof bom) == 0)
-		head = span_of(head.p + 3, head.n - 3);
+	head = text_skip_mark(head);
 	do {
 		line = text_split(&head, '\n');
 		if (!head.p && !whole)
@@ -121,29 +115,16 @@ static bool row_when(const struct tracerpt *t, struct source_time *ret)
 static int damaged(struct tracerpt *t, bool split, struct err *err)
 {
 	t->tally.damaged++;
-	t->loss_due = true;
-	t->loss_line = t->lines.number;
-	t->loss_has_time = split && row_when(t, &t->loss_when);
-	if (!t->loss_has_time && t->has_last) {
-		t->loss_when = t->last;
-		t->loss_has_time = true;
+	t->loss.due = true;
+	t->loss.line = t->lines.number;
+	t->loss.has_time = split && row_when(t, &t->loss.when);
+	if (!t->loss.has_time && t->has_last) {
+		t->loss.when = t->last;
+		t->loss.has_time = true;
 	}
 	if (err && split)
 		err->line = t->lines.number;
 	return -1;
-}
-
-static int say_loss(struct tracerpt *t, struct record *ret)
-{
-	t->loss_due = false;
-	*ret = (struct record){
-		.kind = RECORD_LOSS,
-		.number = t->loss_line,
-		.has_time = t->loss_has_time,
-		.when = t->loss_when,
-		.loss = { .what = LOSS_EVENTS, .count = 1 },
-	};
-	return SOURCE_ITEM;
 }
 
 static int bad_row(const struct tracerpt *t, bool whole, struct err *err)
@@ -250,7 +231,7 @@ static int take_line(
 	if (rc < 0) {
 		damaged(t, true, err);
 		/* These rows are no events: no packet lacks anything by them. */
-		t->loss_due = !note;
+		t->loss.due = !note;
 		return -1;
 	}
 	if (row_when(t, &when)) {
@@ -275,8 +256,8 @@ static int tracerpt_next(void *self, struct record *ret, struct err *err)
 	struct tracerpt *t = self;
 	struct span line;
 	bool whole;
-	if (t->loss_due)
-		return say_loss(t, ret);
+	if (t->loss.due)
+		return dump_loss_give(&t->loss, ret);
 	if (t->held) {
 		t->held = false;
 		*ret = t->record;

@@ -14,12 +14,11 @@
 #include "evidence/trace/tracerpt_row.h"
 
 #include "base/text.h"
-#include "evidence/trace/dump_event.h"
+#include "evidence/trace/traced.h"
 #include "model/source.h"
 
 enum { COL_CLASS, COL_TYPE, COL_TID, COL_CLOCK, COL_KERNEL, COL_USER, COL_DATA };
 
-#define PID_UNKNOWN UINT32_MAX
 #define PORT_MAX 65535u
 
 struct columns {
@@ -109,7 +108,7 @@ enum row_kind row_kind(const struct csv_row *row)
 	return row->n > COL_CLOCK ? ROW_OTHER : ROW_BROKEN;
 }
 
-bool row_time(const struct csv_row *row, struct source_time *ret)
+static bool row_time(const struct csv_row *row, struct source_time *ret)
 {
 	uint64_t ticks;
 	return row->n > COL_CLOCK && row->cells[COL_CLOCK].whole &&
@@ -262,7 +261,7 @@ int row_network(const struct csv_row *row, bool whole, struct record *ret, struc
 	bool v4 = addr_is_v4(&d.addr) && addr_is_v4(&s.addr);
 	if (ip == IP_V4 && !v4)
 		return err_set(err, ERR_MALFORMED, "an IPv4 event with an address of IPv6");
-	if (event->pid == 0 || event->pid == PID_UNKNOWN)
+	if (!traced_pid(event->pid))
 		return SOURCE_END;
 	if (udp && ip == IP_UNSTATED)
 		event->bytes = udp_size(event->bytes);
@@ -311,10 +310,10 @@ int row_process(const struct csv_row *row, bool whole, struct record *ret, struc
 		take_u32(row, (struct place){ pid + 1, "ParentId", UINT32_MAX }, &note->parent,
 			err) < 0)
 		return -1;
-	if (note->pid == PID_UNKNOWN)
+	if (note->pid == TRACED_PID_NONE)
 		return SOURCE_END;
-	note->has_parent = note->parent != PID_UNKNOWN;
-	note->image_cut = dump_image_may_go_on(note->image);
+	note->has_parent = note->parent != TRACED_PID_NONE;
+	note->image_cut = traced_image_cut(note->image);
 	*ret = record;
 	return SOURCE_ITEM;
 }

@@ -18,9 +18,6 @@ enum row_kind {
 
 enum row_kind row_kind(const struct csv_row *row);
 
-/* The row's Clock-Time, where the column is whole and good. */
-bool row_time(const struct csv_row *row, struct source_time *ret);
-
 /* "1.28663E+17": a spreadsheet has rounded the Clock-Time to what it shows. */
 bool row_time_rounded(struct span text);
 

@@ -21,8 +21,7 @@ struct tracerpt_xml {
 	bool over;
 	struct source_time last;
 	bool has_last;
-	bool loss_due;
-	uint64_t loss_line;
+	struct dump_loss loss;
 };
 
 static void xml_close(void *self)
@@ -136,25 +135,11 @@ static int take_event(struct tracerpt_xml *t, struct span *ret, struct err *err)
 	}
 }
 
-static int say_loss(struct tracerpt_xml *t, struct record *ret)
-{
-	t->loss_due = false;
-	*ret = (struct record){
-		.kind = RECORD_LOSS,
-		.number = t->loss_line,
-		.has_time = t->has_last,
-		.when = t->last,
-		.loss = { .what = LOSS_EVENTS, .count = 1 },
-	};
-	return SOURCE_ITEM;
-}
-
 /* Damage at the line where the event began; it may have been anyone's. */
 static int damaged(struct tracerpt_xml *t, uint64_t line, bool lost, struct err *err)
 {
 	t->tally.damaged++;
-	t->loss_due = lost;
-	t->loss_line = line;
+	t->loss = (struct dump_loss){ lost, t->has_last, t->last, line };
 	if (err)
 		err->line = line;
 	return -1;
@@ -220,8 +205,8 @@ static int xml_next(void *self, struct record *ret, struct err *err)
 {
 	struct tracerpt_xml *t = self;
 	struct err local;
-	if (t->loss_due)
-		return say_loss(t, ret);
+	if (t->loss.due)
+		return dump_loss_give(&t->loss, ret);
 	while (!t->over) {
 		local = (struct err){ .kind = ERR_NONE, .off = ERR_NO_OFFSET };
 		int rc = seek_event(t, &local);
@@ -253,10 +238,8 @@ static bool recognise(struct span head, bool whole)
 	static const char events[] = "http://schemas.microsoft.com/win/2004/08/events/event";
 	static const char trace[] = "http://schemas.microsoft.com/win/2004/08/events/trace";
 	static const char processor[] = "ProcessorID=";
-	static const uint8_t bom[3] = { 0xef, 0xbb, 0xbf };
 	(void)whole;
-	if (head.n >= sizeof bom && memcmp(head.p, bom, sizeof bom) == 0)
-		head = span_of(head.p + 3, head.n - 3);
+	head = text_skip_mark(head);
 	size_t at = 0;
 	while (at < head.n && memchr(" \t\r\n", head.p[at], 4))
 		at++;

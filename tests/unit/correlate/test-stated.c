@@ -419,7 +419,7 @@ Test(hosts, an_address_of_two_hosts_is_nobodys)
 	hosts_name_input(&h, 0, "A");
 	hosts_name_input(&h, 1, "B");
 	cr_assert_eq(hosts_see_address(&h, 0, &here.addr, &err), 0);
-	cr_assert(h.told[0]);
+	cr_assert(h.shown[0].told);
 	cr_assert_eq(hosts_see_address(&h, 1, &here.addr, &err), 0);
 	cr_assert_eq(hosts_settle(&h, &err), 0);
 	cr_assert_eq(h.n, 2);

@@ -118,7 +118,7 @@ static int read_afd(void *state, struct etl_shared *shared, const struct etl_rec
 	}
 	struct event event;
 	int rc = read_datagram(state, rec, &event, err);
-	if (rc != ETL_GIVEN || !payload_pid(event.pid))
+	if (rc != ETL_GIVEN || !traced_pid(event.pid))
 		return rc < 0 ? rc : ETL_NOTHING;
 	if (event.op == EVENT_HOLD || (etl_seen(shared, 0) & ETL_SEEN_RAW)) {
 		event.op = EVENT_HOLD;

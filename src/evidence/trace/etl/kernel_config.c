@@ -61,7 +61,7 @@ static int read_service(
 		return payload_short(
 			rec, "a service record", rec->version < 2 ? 652 : rec->payload.n, err);
 	note.services = payload_utf8(name, config->name);
-	if (!payload_pid(note.pid) || note.services.n == 0)
+	if (!traced_pid(note.pid) || note.services.n == 0)
 		return ETL_NOTHING;
 	ret->kind = RECORD_PROCESS;
 	ret->process = note;

@@ -94,7 +94,7 @@ static inline int give(struct network n, struct parts p, struct etl_shared *shar
 	const struct etl_record *rec, struct record *ret)
 {
 	unsigned seen = etl_seen(shared, n.seen);
-	if (!payload_pid(p.pid))
+	if (!traced_pid(p.pid))
 		return ETL_NOTHING;
 	ret->kind = RECORD_EVENT;
 	set_event(n, p, &ret->event);
@@ -118,9 +118,9 @@ static __attribute__((noinline)) int read_v0(struct network n, struct etl_shared
 		return too_short(
 			rec, tcp ? BYTES_TCP_V0 : (size_t)BYTES_UDP_V0 + rec->pointer, err);
 	struct parts parts = tcp
-		? (struct parts){ op, false, payload_u32(p + 16), payload_u32(p + 12), p, p + 4,
-			  p + 8, p + 10 }
-		: (struct parts){ op, false, pid, payload_u16(p + 6), p + 8, p, p + 12, p + 4 };
+		? (struct parts){ op, false, load_le32(p + 16), load_le32(p + 12), p, p + 4, p + 8,
+			  p + 10 }
+		: (struct parts){ op, false, pid, load_le16(p + 6), p + 8, p, p + 12, p + 4 };
 	return give(n, parts, shared, rec, ret);
 }
 
@@ -148,7 +148,7 @@ static inline __attribute__((always_inline)) int read_network(struct network n,
 	if (!p)
 		return too_short(rec, needed, err);
 	const uint8_t *ports = p + 8 + 2 * addr;
-	struct parts parts = { ops[i], v6, payload_u32(p), size_of(n, payload_u32(p + 4)), p + 8,
+	struct parts parts = { ops[i], v6, load_le32(p), size_of(n, load_le32(p + 4)), p + 8,
 		p + 8 + addr, ports, ports + 2 };
 	return give(n, parts, shared, rec, ret);
 }

@@ -103,11 +103,11 @@ static bool take_process(const struct etl_record *rec, struct process_note *ret,
 	struct cursor c = cursor_of(rec->payload);
 	take_ids(&c, rec, ret);
 	payload_skip_user(&c, rec->pointer);
-	ret->image = payload_base(payload_ansi(&c));
+	ret->image = traced_base_name(payload_ansi(&c));
 	*ret_exact = !c.ran_out && is_exact(c, rec);
-	ret->has_parent = ret->parent != PAYLOAD_PID_NONE;
+	ret->has_parent = ret->parent != TRACED_PID_NONE;
 	/* Windows 8 and later log the whole name. */
-	ret->image_cut = rec->version <= 3 && payload_image_cut(ret->image);
+	ret->image_cut = rec->version <= 3 && traced_image_cut(ret->image);
 	return !c.ran_out && ret->image.n <= LIMIT_IMAGE_BYTES;
 }
 
@@ -161,7 +161,7 @@ static int read_process(void *state, struct etl_shared *shared, const struct etl
 		return ETL_NOTHING;
 	if (!find_process(rec, &note))
 		return payload_short(rec, "a process record", rec->payload.n, err);
-	if (note.pid == PAYLOAD_PID_NONE)
+	if (note.pid == TRACED_PID_NONE)
 		return ETL_NOTHING;
 	etl_seen(shared, ETL_SEEN_PROCESS);
 	if (note.what == NOTE_START)

@@ -46,7 +46,7 @@ static bool take_start(const struct etl_record *rec, unsigned version, struct na
 		cursor_skip(&c, version == 0 ? 4 : 8);
 	}
 	ret->image = payload_utf8(payload_base16(payload_utf16(&c)), names->image);
-	ret->has_parent = ret->parent != PAYLOAD_PID_NONE;
+	ret->has_parent = ret->parent != TRACED_PID_NONE;
 	return !c.ran_out;
 }
 
@@ -60,10 +60,10 @@ static bool take_stop(const struct etl_record *rec, struct process_note *ret)
 		cursor_skip(&c, 8);
 	set_start(ret, cursor_u64(&c, false));
 	cursor_skip(&c, rec->version == 0 ? 36 : 64);
-	ret->image = payload_base(payload_ansi(&c));
+	ret->image = traced_base_name(payload_ansi(&c));
 	if (ret->image.n > LIMIT_IMAGE_BYTES)
 		ret->image = (struct span){ 0 };
-	ret->image_cut = payload_image_cut(ret->image);
+	ret->image_cut = traced_image_cut(ret->image);
 	return !c.ran_out;
 }
 
@@ -72,7 +72,7 @@ static bool take_stop(const struct etl_record *rec, struct process_note *ret)
 static int give(struct etl_shared *shared, struct process_note *note, struct record *ret)
 {
 	bool told = etl_seen(shared, 0) & ETL_SEEN_PROCESS;
-	if (note->pid == PAYLOAD_PID_NONE || (told && note->what == NOTE_END))
+	if (note->pid == TRACED_PID_NONE || (told && note->what == NOTE_END))
 		return ETL_NOTHING;
 	if (told)
 		note->what = NOTE_RUNNING;

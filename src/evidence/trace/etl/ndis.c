@@ -102,11 +102,8 @@ static int read_fragment(const struct etl_record *rec, struct fragment *ret, str
  * like an IP header of just its length. */
 static bool is_bare_ip(struct span bytes)
 {
-	return bytes.n >= 20 &&
-		((bytes.p[0] >> 4 == 4 && (bytes.p[0] & 15) >= 5 &&
-			 (bytes.p[2] << 8 | bytes.p[3]) == (int)bytes.n) ||
-			(bytes.p[0] >> 4 == 6 && bytes.n >= 40 &&
-				40 + (bytes.p[4] << 8 | bytes.p[5]) == (int)bytes.n));
+	bool v4 = bytes.n && bytes.p[0] >> 4 == 4;
+	return bytes.n >= 20 && (!v4 || (bytes.p[0] & 15) >= 5) && etl_ip_bytes(bytes) == bytes.n;
 }
 
 static uint32_t link_type_of(uint64_t keyword, struct span bytes)
@@ -230,7 +227,7 @@ static int give(struct ndis *n, const struct etl_record *rec, const struct fragm
 	if (sent != received && !f->on_switch)
 		ret->packet.way = sent ? WAY_OUT : WAY_IN;
 	ret->packet.copy = is_copy(n, f, ret);
-	if (rec->has_thread && payload_pid(rec->pid)) {
+	if (rec->has_thread && traced_pid(rec->pid)) {
 		n->thread = (struct owner){ .origin = OWNER_THREAD, .pid = rec->pid };
 		ret->packet.owner = &n->thread;
 	}

@@ -56,27 +56,29 @@ void etl_packet(struct record *ret, const struct etl_place *at, struct span byte
 	ret->packet.interface = &at->interface;
 }
 
+uint32_t etl_ip_bytes(struct span packet)
+{
+	struct cursor c = cursor_of(packet);
+	uint8_t version = cursor_u8(&c) >> 4;
+	cursor_skip(&c, version == 4 ? 1 : 3);
+	uint32_t stated = cursor_be16(&c) + (version == 6 ? 40u : 0);
+	return c.ran_out || (version != 4 && version != 6) ? 0 : stated;
+}
+
 uint32_t etl_wire_bytes(struct span bytes, uint32_t link_type)
 {
-	struct cursor c = cursor_of(bytes);
-	uint32_t before = 0;
-	/* Its first byte is the kind of frame: 0x48, a frame without data, would look like IPv4. */
-	if (link_type == ETL_LINK_WIRELESS)
+	enum { ETHERNET = 14, IPV4 = 0x0800, IPV6 = 0x86dd };
+	size_t before = link_type == ETL_LINK_ETHERNET ? ETHERNET : 0;
+	/* A wireless frame's first byte is its kind: 0x48, a frame without data, would look like
+	 * IPv4. */
+	if (link_type == ETL_LINK_WIRELESS || bytes.n <= before)
 		return (uint32_t)bytes.n;
-	uint16_t type = 0;
-	if (link_type == ETL_LINK_ETHERNET) {
-		cursor_skip(&c, 12);
-		type = cursor_be16(&c);
-		before = 14;
+	struct span packet = span_of(bytes.p + before, bytes.n - before);
+	if (before) {
+		unsigned type = (unsigned)(bytes.p[12] << 8 | bytes.p[13]);
+		if (type != (packet.p[0] >> 4 == 4 ? IPV4 : IPV6))
+			return (uint32_t)bytes.n;
 	}
-	uint8_t first = cursor_u8(&c);
-	cursor_skip(&c, 1);
-	uint32_t stated = 0;
-	if (first >> 4 == 4 && (type == 0x0800 || before == 0)) {
-		stated = before + cursor_be16(&c);
-	} else if (first >> 4 == 6 && (type == 0x86dd || before == 0)) {
-		cursor_skip(&c, 2);
-		stated = before + 40u + cursor_be16(&c);
-	}
-	return c.ran_out || stated < bytes.n ? (uint32_t)bytes.n : stated;
+	uint32_t stated = etl_ip_bytes(packet);
+	return stated && before + stated > bytes.n ? (uint32_t)before + stated : (uint32_t)bytes.n;
 }

@@ -46,6 +46,9 @@ static inline uint64_t etl_place_key(uint32_t a, uint32_t b, uint32_t link_type)
 /* Makes *ret a packet of that place; time and number stay. */
 void etl_packet(struct record *ret, const struct etl_place *at, struct span bytes);
 
+/* Length of an IP packet as its header states it; 0 where it is none or too short to tell. */
+uint32_t etl_ip_bytes(struct span packet);
+
 /* Length on the wire of a frame of which only the front is there, as its IP header states it; at
  * least what is there. */
 uint32_t etl_wire_bytes(struct span bytes, uint32_t link_type);

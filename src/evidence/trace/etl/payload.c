@@ -2,7 +2,6 @@
 /* Parts of payloads: see payload.h. */
 #include "evidence/trace/etl/payload.h"
 
-#include "base/text.h"
 #include "evidence/recode.h"
 
 struct span payload_ansi(struct cursor *c)
@@ -35,8 +34,6 @@ struct span payload_utf16(struct cursor *c)
 
 struct span payload_utf8(struct span utf16, uint8_t buf[static PAYLOAD_NAME_BYTES])
 {
-	if (utf16.n == 0)
-		return (struct span){ 0 };
 	if (utf16.n > PAYLOAD_NAME_UNITS * 2)
 		return (struct span){ 0 };
 	return span_of(buf, recode_utf16(ENCODING_UTF16LE, &utf16, true, buf));
@@ -50,19 +47,11 @@ struct span payload_base16(struct span path)
 	return path;
 }
 
-struct span payload_base(struct span path)
-{
-	for (size_t at = path.n; at > 0; at--)
-		if (path.p[at - 1] == '\\')
-			return span_of(path.p + at, path.n - at);
-	return path;
-}
-
 bool payload_sockaddr(struct cursor *c, struct endpoint *ret)
 {
 	enum { FAMILY_V4 = 2, FAMILY_V6 = 23, BYTES_V4 = 8, BYTES_V6 = 24 };
 	struct span s = cursor_take(c, cursor_le32(c));
-	uint16_t family = s.n >= 2 ? payload_u16(s.p) : 0;
+	uint16_t family = s.n >= 2 ? load_le16(s.p) : 0;
 	if (family == FAMILY_V4 && s.n >= BYTES_V4)
 		ret->addr = addr_v4(s.p + 4);
 	else if (family == FAMILY_V6 && s.n >= BYTES_V6)
@@ -109,12 +98,6 @@ void payload_skip_user(struct cursor *c, uint8_t pointer)
 	}
 	cursor_skip(c, 2u * pointer);
 	payload_skip_sid(c);
-}
-
-bool payload_image_cut(struct span image)
-{
-	bool exe = image.n > 4 && text_equal_nocase(span_of(image.p + image.n - 4, 4), ".exe");
-	return image.n >= 14 && image.n <= 16 && !exe;
 }
 
 int payload_short(const struct etl_record *rec, const char *what, size_t needed, struct err *err)

@@ -11,23 +11,9 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "evidence/trace/etl/record.h"
+#include "evidence/trace/traced.h"
 #include "model/addr.h"
 #include "model/record.h"
-
-/* No process: what consumers put where a record has none. */
-#define PAYLOAD_PID_NONE UINT32_MAX
-
-static inline uint16_t payload_u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static inline uint32_t payload_u32(const uint8_t *p)
-{
-	uint32_t v;
-	memcpy(&v, p, sizeof v);
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-}
 
 /* Ports are in network order, all other numbers little-endian. */
 static inline uint16_t payload_port(const uint8_t *p)
@@ -38,13 +24,6 @@ static inline uint16_t payload_port(const uint8_t *p)
 static inline uint64_t payload_pointer(struct cursor *c, uint8_t bytes)
 {
 	return bytes == 8 ? cursor_u64(c, false) : cursor_le32(c);
-}
-
-/* PID 0 is the idle loop, which sends nothing: the kernel writes it where a socket has no process
- * any more. */
-static inline bool payload_pid(uint32_t pid)
-{
-	return pid != 0 && pid != PAYLOAD_PID_NONE;
 }
 
 /* Text up to its zero, without it. `ran_out` where there is none before the end: a text may not be
@@ -59,9 +38,8 @@ struct span payload_utf16(struct cursor *c);
 /* UTF-16 as UTF-8 in `buf`; empty where it is longer than PAYLOAD_NAME_UNITS. */
 struct span payload_utf8(struct span utf16, uint8_t buf[static PAYLOAD_NAME_BYTES]);
 
-/* What stands behind the last backslash of a path in UTF-16 or in bytes. */
+/* What stands behind the last backslash of a path in UTF-16. */
 struct span payload_base16(struct span path);
-struct span payload_base(struct span path);
 
 /* A length of 32 bits and so many bytes of a SOCKADDR (ws2def.h, ws2ipdef.h): family, port in
  * network order, address. False where it is of no family of IP or too short for its family; the
@@ -73,10 +51,6 @@ bool payload_sockaddr(struct cursor *c, struct endpoint *ret);
 void payload_skip_user(struct cursor *c, uint8_t pointer);
 /* Passes over a SID (MS-DTYP 2.4.2.2). */
 void payload_skip_sid(struct cursor *c);
-
-/* EPROCESS keeps 14 to 16 bytes of an image's name. Wrong for a whole name of exactly that length:
- * it is then said to go on, which claims less than is known. */
-bool payload_image_cut(struct span image);
 
 /* The record ends before what its version needs. */
 int payload_short(const struct etl_record *rec, const char *what, size_t needed, struct err *err);

@@ -52,25 +52,6 @@ static const struct type types[] = {
 
 static const struct type message = { FORM_SIZED, 0x08, 0, 0, 0, false };
 
-static inline uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static inline uint32_t get32(const uint8_t *p)
-{
-	uint32_t v;
-	memcpy(&v, p, sizeof v);
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-}
-
-static inline uint64_t get64(const uint8_t *p)
-{
-	uint64_t v;
-	memcpy(&v, p, sizeof v);
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
-}
-
 /* NULL: the bytes are no record whose size is known. */
 static inline const struct type *type_of(const uint8_t *p)
 {
@@ -160,12 +141,12 @@ static int read_items(struct span rest, struct etl_record *ret)
 		if (rest.n - at < ITEM_HEADER)
 			return -1;
 		const uint8_t *p = rest.p + at;
-		size_t size = get16(p), data = get16(p + 6);
+		size_t size = load_le16(p), data = load_le16(p + 6);
 		if (size < ITEM_HEADER || size > rest.n - at || data > size - ITEM_HEADER)
 			return -1;
-		if (get16(p + 2) == ITEM_START_KEY && data >= 8) {
+		if (load_le16(p + 2) == ITEM_START_KEY && data >= 8) {
 			ret->has_start_key = true;
-			ret->start_key = get64(p + 8);
+			ret->start_key = load_le64(p + 8);
 		}
 		more = p[4] & 1;
 		at += size;
@@ -177,13 +158,13 @@ enum { FLAG_ITEMS = 0x0001, FLAG_CLASSIC = 0x0100 };
 
 static bool read_manifest(const uint8_t *p, struct etl_record *ret)
 {
-	uint16_t flags = get16(p + 4);
+	uint16_t flags = load_le16(p + 4);
 	ret->class = ETL_MANIFEST;
 	ret->guid = (const struct etl_guid *)(p + 0x18);
-	ret->id = get16(p + 0x28);
+	ret->id = load_le16(p + 0x28);
 	ret->version = p[0x2a];
 	ret->opcode = p[0x2d];
-	ret->keyword = get64(p + 0x30);
+	ret->keyword = load_le64(p + 0x30);
 	if (flags & FLAG_CLASSIC)
 		set_class(ret->pointer, false, ret);
 	if (!(flags & FLAG_ITEMS))
@@ -207,7 +188,7 @@ static int no_record(struct span rest, struct err *err)
 	if (rest.n < 8)
 		return err_at(err, ERR_TRUNCATED, 0,
 			"a record of 8 bytes or more, and %zu are left", rest.n);
-	return err_at(err, ERR_MALFORMED, 0, "no record begins with 0x%08x", get32(rest.p));
+	return err_at(err, ERR_MALFORMED, 0, "no record begins with 0x%08x", load_le32(rest.p));
 }
 
 static int bad_size(const struct type *type, size_t size, size_t there, struct err *err)
@@ -221,14 +202,14 @@ static int bad_size(const struct type *type, size_t size, size_t there, struct e
 
 static inline bool is_end(struct span rest)
 {
-	uint32_t mark = rest.n < 4 ? 0 : get32(rest.p);
+	uint32_t mark = rest.n < 4 ? 0 : load_le32(rest.p);
 	return mark == 0 || mark == MARK_END;
 }
 
 static inline void read_thread(const uint8_t *p, struct etl_record *ret)
 {
-	ret->tid = get32(p + 8);
-	ret->pid = get32(p + 12);
+	ret->tid = load_le32(p + 8);
+	ret->pid = load_le32(p + 12);
 }
 
 int etl_record_read(struct span rest, uint8_t kernel_pointer, struct etl_record *ret,
@@ -240,7 +221,7 @@ int etl_record_read(struct span rest, uint8_t kernel_pointer, struct etl_record 
 	const struct type *type = rest.n < 8 ? NULL : type_of(p);
 	if (!type)
 		return no_record(rest, err);
-	size_t size = get16(p + type->size_at), header = type->header;
+	size_t size = load_le16(p + type->size_at), header = type->header;
 	if (p[3] == MARK_TYPED && p[2] == TYPE_INSTANCE32 && size >= INSTANCE_OLD_HEADER &&
 		size < header) {
 		type = &message;
@@ -254,7 +235,7 @@ int etl_record_read(struct span rest, uint8_t kernel_pointer, struct etl_record 
 	ret->pointer = type->pointer;
 	ret->payload = span_of(p + header, size - header);
 	if (type->form != FORM_SIZED)
-		ret->raw = (int64_t)get64(p + type->stamp_at);
+		ret->raw = (int64_t)load_le64(p + type->stamp_at);
 	if (type->thread)
 		read_thread(p, ret);
 	*ret_step = (uint32_t)((size + 7) & ~(size_t)7);
@@ -274,6 +255,6 @@ bool etl_record_stamp(struct span front, int64_t *ret)
 	const struct type *type = type_of(front.p);
 	if (!type || type->form == FORM_SIZED)
 		return false;
-	*ret = (int64_t)get64(front.p + type->stamp_at);
+	*ret = (int64_t)load_le64(front.p + type->stamp_at);
 	return true;
 }

@@ -281,7 +281,7 @@ static int read_tcpip(void *state, struct etl_shared *shared, const struct etl_r
 		return -1;
 	if (r.c.ran_out)
 		return payload_short(rec, "an event of the TCP/IP driver", rec->payload.n, err);
-	if (!r.given || !payload_pid(r.event.pid))
+	if (!r.given || !traced_pid(r.event.pid))
 		return ETL_NOTHING;
 	if (r.event.op == EVENT_HOLD)
 		r.event.bytes = 0;
