@@ -77,14 +77,14 @@ def sides(whosent, *files):
     return found
 
 
-def same_names(before, after):
-    """Each frame of the annotated file has the process that it had, by no stronger grade; what was
-    only inferred may be missing."""
+def same_names(before, after, least="ports"):
+    """Each frame of the annotated file has the process that it had, by no stronger grade; those by a
+    grade below the least may be missing."""
     strength = {"lifetime": 1, "pattern": 2, "ports": 3, "endpoint": 4, "flow": 5, "exact": 6}
     if len(before) != len(after):
         return f"{len(before)} frames, then {len(after)}"
     for number, (a, b) in enumerate(zip(before, after), 1):
-        named = [pid for grade, pid in a if strength.get(grade, 0) >= 3]
+        named = [pid for grade, pid in a if strength.get(grade, 0) >= strength[least]]
         again = [pid for _, pid in b if pid is not None]
         if len(named) == 1 and again != named:
             return f"frame {number}: {a}, then {b}"
@@ -111,6 +111,21 @@ def tshark_reads(path, frames):
     return ""
 
 
+def again(whosent, where, out, got):
+    """What is wrong when a file is annotated once more: it must stay as it is."""
+    second = os.path.join(where, "second.pcapng")
+    done = run(whosent, "convert", "--no-sandbox", out, second)
+    if done.returncode:
+        return done.stderr.decode()
+    with open(out, "rb") as one, open(second, "rb") as two:
+        before, after = one.read(), two.read()
+    if pcapng_frames(second)[0] != got:
+        return "other frames"
+    if before.count(b"process: ") < after.count(b"process: "):
+        return "more comments"
+    return ""
+
+
 def check(name, whosent, where, files, frames, names):
     out = os.path.join(where, "out.pcapng")
     done = run(whosent, "convert", "--no-sandbox", *files, out)
@@ -121,6 +136,12 @@ def check(name, whosent, where, files, frames, names):
     report(set(links) <= {1}, f"{name}: link types", links)
     why = same_names(names, sides(whosent, out))
     report(not why, f"{name}: read again, the same processes by no stronger grade", why)
+    why = again(whosent, where, out, got)
+    report(not why, f"{name}: annotated once more, no more comments", why)
+    bare = os.path.join(where, "bare.pcapng")
+    run(whosent, "convert", "--no-sandbox", "--no-comments", *files, bare)
+    why = same_names(names, sides(whosent, bare), "exact")
+    report(not why, f"{name}: without comments none by a stronger grade", why)
     if shutil.which("tshark"):
         why = tshark_reads(out, len(got))
         report(not why, f"{name}: tshark reads it without a warning and shows the comments", why)
@@ -164,6 +185,47 @@ def check_traces(whosent, lab, where):
         report(len(pcapng_frames(out)[0]) > len(got), f"{name}: --all-copies gives more")
 
 
+def check_texts(whosent, root, where):
+    """Frames of a text list have no bytes."""
+    listed = os.path.join(where, "list.txt")
+    with open(listed, "w", encoding="utf-8") as file:
+        file.write("No.     Time           Source                Destination           Protocol Length Info\n"
+                   "      1 0.000000       10.1.1.1              10.1.1.2              UDP      50     "
+                   "36003 → 2762 Len=8\n")
+    out = os.path.join(where, "texts.pcapng")
+    done = run(whosent, "convert", listed, out)
+    report(done.returncode == 1 and b"no bytes" in done.stderr, "a text list alone is refused",
+           done.stderr.decode())
+    done = run(whosent, "convert", listed, f"{root}/samples/exchange/server.pcap", out)
+    report(done.returncode == 3 and b"list.txt: 1 frames of text" in done.stderr and
+           len(pcapng_frames(out)[0]) == len(pcap_frames(f"{root}/samples/exchange/server.pcap")),
+           "beside a capture it is left out, and that is said", done.stderr.decode())
+
+
+def check_overwriting(whosent, root, where):
+    """Evidence is not written over, whatever was forgotten on the command line."""
+    capture = f"{root}/samples/exchange/server.pcap"
+    for name in ("exchange/kernel-trace.csv", "exchange/server.pcap"):
+        there = os.path.join(where, "there")
+        shutil.copy(f"{root}/samples/{name}", there)
+        before = open(there, "rb").read()
+        done = run(whosent, "convert", capture, there)
+        report(done.returncode == 2 and open(there, "rb").read() == before,
+               f"{name} is not written over", done.stderr.decode())
+        with open(there, "rb+") as both:
+            done = run(whosent, "convert", "-", there, stdin=both)
+        report(done.returncode == 2 and open(there, "rb").read() == before,
+               f"{name} is not, from standard input", done.stderr.decode())
+        with open(there, "ab") as both:
+            done = subprocess.run([whosent, "convert", there, "-"], stdout=both,
+                                  stderr=subprocess.PIPE, check=False)
+        report(done.returncode == 2 and open(there, "rb").read() == before,
+               f"{name} is not, by standard output", done.stderr.decode())
+    open(there, "wb").close()
+    report(run(whosent, "convert", capture, there).returncode == 0, "an empty file is")
+    report(run(whosent, "convert", capture, there).returncode == 0, "what convert wrote is")
+
+
 def check_refusals(whosent, root, where):
     samples = f"{root}/samples/exchange"
     same = os.path.join(where, "same.pcap")
@@ -197,6 +259,8 @@ def main():
     with tempfile.TemporaryDirectory() as where:
         check_samples(whosent, root, where)
         check_traces(whosent, lab, where)
+        check_texts(whosent, root, where)
+        check_overwriting(whosent, root, where)
         check_refusals(whosent, root, where)
     print(f"1..{count}")
 

@@ -17,6 +17,9 @@
  * again. A description has some 200 bytes. */
 #define LIMIT_CAPTURE_INTERFACES_BYTES (16u * 1024u * 1024u)
 
+/* Interfaces of an annotated capture: those of a few captures at their own limit. */
+#define LIMIT_WRITTEN_INTERFACES (1024u * 1024u)
+
 /* Processes that one section of a pcapng file describes, of each form. macOS and Linux run some
  * thousand at a time; a section that forks faster loses names, never swaps them. */
 #define LIMIT_CAPTURE_PROCESSES 65536u

@@ -22,22 +22,54 @@ static const char usage[] =
 	"  -v, --verbose            more detail\n"
 	"  -h, --help               this text\n";
 
+static int file_stat(const char *name, int standard, struct stat *ret)
+{
+	return strcmp(name, "-") == 0 ? fstat(standard, ret) : stat(name, ret);
+}
+
 /* Writing over what is still to be read would lose it. */
 static int check_inputs(const struct options *o, const char *name, struct err *err)
 {
 	struct stat out, in;
-	if (stat(name, &out) < 0 || !S_ISREG(out.st_mode))
+	if (file_stat(name, STDOUT_FILENO, &out) < 0 || !S_ISREG(out.st_mode))
 		return 0;
 	for (size_t i = 0; i < o->n_files; i++)
-		if (stat(o->files[i], &in) == 0 && in.st_dev == out.st_dev &&
+		if (file_stat(o->files[i], STDIN_FILENO, &in) == 0 && in.st_dev == out.st_dev &&
 			in.st_ino == out.st_ino)
 			return err_set(
 				err, ERR_USAGE, "%s would be written while it is read", name);
 	return 0;
 }
 
+/* Who forgets the last name would lose the last of the evidence. So what is there is only written
+ * over where it is empty, or an earlier run wrote it: its own name is in front. */
+static int check_there(const char *name, struct err *err)
+{
+	static const char ours[] = "whosent ";
+	enum { NAME_AT = 28 }; /* fixed fields of a section header, code and length of the option */
+	char front[NAME_AT + sizeof ours - 1];
+	struct stat there;
+	if (stat(name, &there) < 0 || !S_ISREG(there.st_mode))
+		return 0;
+	FILE *f = fopen(name, "rb");
+	if (!f)
+		return err_sys(err, errno, "%s", name);
+	size_t n = fread(front, 1, sizeof front, f);
+	fclose(f);
+	if (n == 0 ||
+		(n == sizeof front && memcmp(front, "\n\r\r\n", 4) == 0 &&
+			memcmp(front + NAME_AT, ours, sizeof ours - 1) == 0))
+		return 0;
+	return err_set(err, ERR_USAGE,
+		"%s is there already, and convert did not write it; the last name is the one to "
+		"write",
+		name);
+}
+
 static int open_out(struct options *o, const char *name, struct err *err)
 {
+	if (check_inputs(o, name, err) < 0)
+		return -1;
 	if (strcmp(name, "-") == 0) {
 		if (isatty(STDOUT_FILENO))
 			return err_set(err, ERR_USAGE,
@@ -45,7 +77,7 @@ static int open_out(struct options *o, const char *name, struct err *err)
 		o->out = stdout;
 		return 0;
 	}
-	if (check_inputs(o, name, err) < 0)
+	if (check_there(name, err) < 0)
 		return -1;
 	o->out = fopen(name, "wb");
 	return o->out ? 0 : err_sys(err, errno, "%s", name);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report: findings at once, packets by a second reading of the captures. See run.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "output/output.h"
 
@@ -63,6 +65,8 @@ static int put_packet(
 		.sides = record.claims,
 		.outer = record.outer,
 		.direction = record.direction };
+	if (p->run->options->out && (!line.packet || line.packet->digested))
+		p->run->inputs[line.input].without_bytes++;
 	add_finding(p->run, record.cell, &line);
 	return p->sink->packet(p->self, &line, err);
 }
@@ -172,6 +176,20 @@ static int put_findings(struct printer *p, struct err *err)
 	return p->sink->summary ? p->sink->summary(p->self, report, err) : 0;
 }
 
+static void say_without_bytes(struct run *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		uint64_t n = r->inputs[i].without_bytes;
+		if (n == 0)
+			continue;
+		struct err err;
+		err_set(&err, ERR_UNSUPPORTED,
+			"%" PRIu64 " frames of text have no bytes and are left out", n);
+		say_err(r->inputs[i].name, &err);
+		r->inputs[i].failed = true;
+	}
+}
+
 static int put_all(struct printer *p, struct err *err)
 {
 	const struct options *o = p->run->options;
@@ -179,6 +197,7 @@ static int put_all(struct printer *p, struct err *err)
 		return -1;
 	if (o->packets && put_packets(p, err) < 0)
 		return -1;
+	say_without_bytes(p->run);
 	int rc = o->n_frames ? put_frames(p, err) : put_findings(p, err);
 	return rc == 0 && p->sink->end ? p->sink->end(p->self, err) : rc;
 }

@@ -44,8 +44,9 @@ struct run_input {
 	bool failed;  /* missing, unrecognised or damaged: exit code 3 */
 	unsigned errors_shown;
 	struct clock clock;
-	bool has_clock; /* its clock was compared with the reference */
-	uint64_t told;  /* with only_events: its events that stand for packets */
+	bool has_clock;         /* its clock was compared with the reference */
+	uint64_t told;          /* with only_events: its events that stand for packets */
+	uint64_t without_bytes; /* convert: its frames of text, which cannot be written */
 };
 
 /* A frame of --frame, kept until the report. */

@@ -243,8 +243,9 @@ bool stated_decides(
 /* Who wrote it looked at the packet's own headers, and so at the outer ones of a tunnel. */
 static bool means_outer(enum owner_origin origin)
 {
-	return origin != OWNER_DARWIN && origin != OWNER_HONE && origin != OWNER_NOTED_FLOW &&
-		origin != OWNER_NOTED_ENDPOINT && origin != OWNER_NOTED_PORTS;
+	return origin != OWNER_DARWIN && origin != OWNER_HONE && origin != OWNER_NOTED_EXACT &&
+		origin != OWNER_NOTED_FLOW && origin != OWNER_NOTED_ENDPOINT &&
+		origin != OWNER_NOTED_PORTS;
 }
 
 static bool is_outer_only(const struct held_packet *p)

@@ -6,6 +6,7 @@ enum grade owner_grade(enum owner_origin origin)
 {
 	switch (origin) {
 	case OWNER_DARWIN:
+	case OWNER_NOTED_EXACT:
 		return GRADE_EXACT;
 	/* Hone names the socket's process, and says itself that a socket shared over fork() stays
 	 * with the first; so it is no proof for one packet. */
@@ -44,6 +45,7 @@ const char *origin_text(enum owner_origin origin)
 		[OWNER_RUSTNET] = "a comment of rustnet",
 		[OWNER_THREAD] = "a thread's PID",
 		[OWNER_UNSTATED] = "a packet option",
+		[OWNER_NOTED_EXACT] = "an annotation of whosent",
 		[OWNER_NOTED_FLOW] = "an annotation of whosent",
 		[OWNER_NOTED_ENDPOINT] = "an annotation of whosent",
 		[OWNER_NOTED_PORTS] = "an annotation of whosent",

@@ -20,8 +20,8 @@ enum owner_origin {
 	OWNER_RUSTNET,    /* comments of rustnet: likewise, and by look-ups */
 	OWNER_THREAD,     /* etl2pcapng: the thread that happened to run */
 	OWNER_UNSTATED,   /* EPB option 8 and nothing that says whose */
-	/* whosent's own annotations: `exact` is as if the kernel had said it, others stay what they
-	 * were. */
+	/* whosent's own annotations: each grade stays what it was. */
+	OWNER_NOTED_EXACT,
 	OWNER_NOTED_FLOW,
 	OWNER_NOTED_ENDPOINT,
 	OWNER_NOTED_PORTS,

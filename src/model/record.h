@@ -26,9 +26,21 @@ enum packet_way {
 	WAY_OUT,
 };
 
+struct capture_interface;
+
+/* What a capture says of itself. It grows while the file is read; good until the source is closed.
+ */
+struct capture_file {
+	const struct capture_interface *first; /* of its interfaces, in their order */
+	bool options_big;                      /* byte order of: */
+	struct span options; /* pcapng: those of the first section's header, or empty */
+};
+
 /* An interface of a capture, as its file describes it. */
 struct capture_interface {
-	uint32_t id;      /* place in the file, from 0; sections count on */
+	const struct capture_file *file;      /* or NULL: no others are listed */
+	const struct capture_interface *next; /* or NULL */
+	uint32_t id;                          /* place in the file, from 0; sections count on */
 	uint32_t section; /* from 0: what one says of addresses does not hold for the others */
 	uint32_t link_type;
 	uint32_t snaplen; /* 0: none */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Annotated captures: each packet as it was read, with its process. One section, in the host's byte
  * order, nanoseconds; whosent-convert(1) says what is written where, and why just so. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/map.h"
 #include "output/output.h"
 #include "output/pcapng_block.h"
+#include "output/pcapng_comment.h"
+#include "output/words.h"
 
 enum {
 	OPTION_COMMENT = 1,
@@ -16,24 +19,39 @@ enum {
 	OPTION_PROCESS_THREAD = 8,
 	OPTION_RESOLUTION = 9,
 	OPTION_OFFSET = 14,
-	OPTION_DARWIN_PROCESS = 0x8001,
+	OPTION_HONE_CONNECTION = 257,
+	OPTION_HONE_PID = 258,
+	OPTION_DARWIN_PROCESS = 0x8001, /* of an interface: another one's number */
 	OPTION_DARWIN_EFFECTIVE = 0x8003,
 };
 
 /* An interface of one input; `id` is its own there. */
-struct out_interface {
+struct interface_key {
 	uint32_t input, id, link_type;
-	bool described; /* the input describes it; else there is one for each link type */
+	uint32_t described; /* the input describes it; else there is one for each link type */
+};
+
+struct out_interface {
+	struct interface_key key;
+	uint32_t number;
+};
+
+/* What is only inferred for a group of packets is said in the comment and nowhere else. */
+#define GRADE_EVIDENT GRADE_PORTS
+
+/* The process blocks of one process, one for each grade: number + 1, or 0. */
+struct process_blocks {
+	uint32_t by_grade[GRADE_COUNT - GRADE_EVIDENT];
 };
 
 struct pcapng {
 	struct sink_context context;
 	struct pcapng_block block;
 	struct str comment;
-	struct out_interface *interfaces;
-	size_t n_interfaces, cap_interfaces;
-	uint32_t *darwin; /* [n_darwin] by process: its block's number + 1, 0 while it has none */
-	size_t n_darwin;
+	bool begun; /* the section header is written */
+	struct map interfaces;
+	const struct capture_interface **listed; /* [n_inputs]: the last that is described */
+	struct process_blocks *processes;        /* [n_processes] */
 	uint32_t n_blocks;
 	uint64_t written, without_bytes;
 };
@@ -45,8 +63,9 @@ static void pcapng_close(void *self)
 		return;
 	pcapng_block_done(&p->block);
 	str_done(&p->comment);
-	free(p->interfaces);
-	free(p->darwin);
+	map_done(&p->interfaces);
+	free(p->listed);
+	free(p->processes);
 	free(p);
 }
 
@@ -58,18 +77,39 @@ static int pcapng_open(const struct sink_context *context, void **ret_self, stru
 	p->context = *context;
 	pcapng_block_init(&p->block);
 	str_init(&p->comment, UINT16_MAX);
-	p->n_darwin = context->n_processes;
-	p->darwin = calloc(p->n_darwin + 1, sizeof *p->darwin);
+	map_init(&p->interfaces, sizeof(struct out_interface), sizeof(struct interface_key),
+		LIMIT_WRITTEN_INTERFACES, hash_key_new());
+	p->processes = calloc(context->n_processes + 1, sizeof *p->processes);
+	p->listed = calloc(context->n_inputs + 1, sizeof *p->listed);
 	*ret_self = p;
-	return p->darwin ? 0 : err_nomem(err);
+	return p->processes && p->listed ? 0 : err_nomem(err);
 }
 
 static int pcapng_begin(void *self, const struct report *report, struct err *err)
 {
-	struct pcapng *p = self;
+	(void)self;
+	return report->only_events ? err_set(err, ERR_UNSUPPORTED, "no input has packets") : 0;
+}
+
+/* What a capture says of its machine and of itself holds for the whole of the output only where no
+ * other capture goes into it. */
+static bool is_only_capture(const struct pcapng *p)
+{
+	size_t captures = 0;
+	for (size_t i = 0; i < p->context.n_inputs; i++)
+		captures += p->context.inputs[i].packets > 0;
+	return captures == 1;
+}
+
+/* The header is written with the first packet, for only then the capture that it came from is
+ * known. Our own name comes first: by it convert(1) knows its files. */
+static int section_begin(struct pcapng *p, const struct packet *first, struct err *err)
+{
 	static const uint32_t unknown[2] = { UINT32_MAX, UINT32_MAX };
-	if (report->only_events)
-		return err_set(err, ERR_UNSUPPORTED, "no input has packets");
+	const struct capture_interface *from = first ? first->interface : NULL;
+	if (p->begun)
+		return 0;
+	p->begun = true;
 	pcapng_block_begin(&p->block, PCAPNG_SECTION);
 	pcapng_block_u32(&p->block, 0x1a2b3c4d);
 	pcapng_block_u16(&p->block, 1);
@@ -77,104 +117,116 @@ static int pcapng_begin(void *self, const struct report *report, struct err *err
 	pcapng_block_padded(&p->block, span_of(unknown, sizeof unknown));
 	pcapng_block_option(
 		&p->block, OPTION_USER_APPLICATION, span_text("whosent " WHOSENT_VERSION));
+	if (from && from->file && is_only_capture(p)) {
+		const struct capture_file *file = from->file;
+		struct cursor c = cursor_of(file->options);
+		struct pcapng_option o;
+		while (pcapng_option_next(&c, file->options_big, &o))
+			if (o.code != OPTION_USER_APPLICATION &&
+				!(o.code == OPTION_COMMENT && p->context.bare))
+				pcapng_block_copy(&p->block, &o, file->options_big, PCAPNG_SECTION);
+	}
 	return pcapng_block_write(&p->block, p->context.out, err);
 }
 
-/* All options of the input's own description but for those that we state ourselves. */
-static void describe(struct pcapng *p, const struct capture_interface *from)
+/* All options of the input's own description but for those that we state ourselves, and numbers of
+ * other interfaces, which are others here. */
+static void add_description(struct pcapng *p, const struct capture_interface *from)
 {
-	static const uint8_t nanoseconds = 9;
-	if (from) {
-		struct cursor c = cursor_of(from->options);
-		struct pcapng_option o;
-		if (from->options.n == 0 && from->name.n)
-			pcapng_block_option(&p->block, OPTION_NAME, from->name);
-		while (pcapng_option_next(&c, from->options_big, &o))
-			if (o.code != OPTION_RESOLUTION && o.code != OPTION_OFFSET)
-				pcapng_block_copy(&p->block, &o, from->options_big, true);
+	struct cursor c = cursor_of(from->options);
+	struct pcapng_option o;
+	if (from->options.n == 0 && from->name.n)
+		pcapng_block_option(&p->block, OPTION_NAME, from->name);
+	while (pcapng_option_next(&c, from->options_big, &o)) {
+		bool ours = o.code == OPTION_RESOLUTION || o.code == OPTION_OFFSET ||
+			o.code == OPTION_DARWIN_PROCESS ||
+			(o.code == OPTION_COMMENT && p->context.bare);
+		if (!ours)
+			pcapng_block_copy(&p->block, &o, from->options_big, PCAPNG_INTERFACE);
 	}
-	pcapng_block_option(&p->block, OPTION_RESOLUTION, span_of(&nanoseconds, 1));
 }
 
-/* The number of the packet's interface; it is described where it is new. */
+/* Finds the interface, or describes it. */
+static int interface_put(struct pcapng *p, uint32_t input, uint32_t link_type,
+	const struct capture_interface *from, uint32_t *ret, struct err *err)
+{
+	static const uint8_t nanoseconds = 9;
+	struct interface_key key = { .input = input,
+		.id = from ? from->id : 0,
+		.link_type = link_type,
+		.described = from != NULL };
+	bool new;
+	uint32_t number = (uint32_t)p->interfaces.count;
+	struct out_interface *i = map_put(&p->interfaces, &key, &new, err);
+	if (!i)
+		return -1;
+	if (new)
+		i->number = number;
+	*ret = i->number;
+	if (!new)
+		return 0;
+	pcapng_block_begin(&p->block, PCAPNG_INTERFACE);
+	pcapng_block_u16(&p->block, (uint16_t)link_type);
+	pcapng_block_u16(&p->block, 0);
+	pcapng_block_u32(&p->block, from ? from->snaplen : 0);
+	if (from)
+		add_description(p, from);
+	pcapng_block_option(&p->block, OPTION_RESOLUTION, span_of(&nanoseconds, 1));
+	return pcapng_block_write(&p->block, p->context.out, err);
+}
+
+/* The number of the packet's interface. All that its file has described so far are put first, so
+ * that they keep their order, and those without packets are not lost. */
 static int interface_of(
 	struct pcapng *p, const struct packet_line *line, uint32_t *ret, struct err *err)
 {
-	const struct packet *packet = line->packet;
-	const struct capture_interface *from = packet->interface;
-	struct out_interface want = { .input = line->input,
-		.id = from ? from->id : 0,
-		.link_type = packet->link_type,
-		.described = from != NULL };
-	for (size_t i = 0; i < p->n_interfaces; i++) {
-		const struct out_interface *have = &p->interfaces[i];
-		if (have->input == want.input && have->id == want.id &&
-			have->link_type == want.link_type && have->described == want.described) {
-			*ret = (uint32_t)i;
-			return 0;
-		}
+	const struct capture_interface *from = line->packet->interface;
+	const struct capture_file *file = from ? from->file : NULL;
+	const struct capture_interface **listed =
+		line->input < p->context.n_inputs ? &p->listed[line->input] : NULL;
+	while (file && listed) {
+		const struct capture_interface *next = *listed ? (*listed)->next : file->first;
+		if (!next)
+			break;
+		if (interface_put(p, line->input, next->link_type, next, ret, err) < 0)
+			return -1;
+		*listed = next;
 	}
-	if (p->n_interfaces == p->cap_interfaces) {
-		size_t cap = p->cap_interfaces ? p->cap_interfaces * 2 : 8;
-		struct out_interface *grown = realloc(p->interfaces, cap * sizeof *grown);
-		if (!grown)
-			return err_nomem(err);
-		p->interfaces = grown;
-		p->cap_interfaces = cap;
-	}
-	*ret = (uint32_t)p->n_interfaces;
-	p->interfaces[p->n_interfaces++] = want;
-	pcapng_block_begin(&p->block, PCAPNG_INTERFACE);
-	pcapng_block_u16(&p->block, (uint16_t)packet->link_type);
-	pcapng_block_u16(&p->block, 0);
-	pcapng_block_u32(&p->block, from ? from->snaplen : 0);
-	describe(p, from);
-	return pcapng_block_write(&p->block, p->context.out, err);
+	return interface_put(p, line->input, line->packet->link_type, from, ret, err);
 }
 
-static const struct process *process_of(const struct pcapng *p, const struct claim *claim)
+static uint32_t *darwin_number(const struct pcapng *p, const struct claim *claim)
 {
-	return claim->process < p->context.n_processes ? &p->context.processes[claim->process]
-						       : NULL;
+	return &p->processes[claim->process].by_grade[claim->grade - GRADE_EVIDENT];
 }
 
-/* What is only inferred for a group of packets is said in the comment and nowhere else. Without the
- * comments nothing would say that a process is less than certain, so none is named that is. */
-static bool is_evident(const struct pcapng *p, const struct claim *claim)
+/* The process that stands in the packet's options, or NULL. Without the comments people would not
+ * see that it is less than certain, so none is named that is. */
+static const struct process *evident_process(const struct pcapng *p, const struct claim *claim)
 {
-	return claim->grade >= (p->context.bare ? GRADE_EXACT : GRADE_PORTS);
+	enum grade least = p->context.bare ? GRADE_EXACT : GRADE_EVIDENT;
+	return claim && claim->grade >= least ? context_process(&p->context, claim->process) : NULL;
 }
 
-/* Apple's block of the process, once and before its first packet: Wireshark shows a name only then.
- */
+/* Apple's block of the process, before its first packet: Wireshark shows a name only then. Readers
+ * that know no grades take it for what a kernel saw; so each grade has a block of its own, with the
+ * grade in it, and ours do not take it for more than it was. The name must come first. */
 static int darwin_block(struct pcapng *p, const struct claim *claim, struct err *err)
 {
-	const struct process *process = process_of(p, claim);
-	if (!process || !is_evident(p, claim) || p->darwin[claim->process])
+	const struct process *process = evident_process(p, claim);
+	struct str *s = &p->comment;
+	if (!process || *darwin_number(p, claim))
 		return 0;
-	p->darwin[claim->process] = ++p->n_blocks;
+	*darwin_number(p, claim) = ++p->n_blocks;
 	pcapng_block_begin(&p->block, PCAPNG_DARWIN_PROCESS);
 	pcapng_block_u32(&p->block, process->pid);
 	if (process->image)
 		pcapng_block_option(&p->block, OPTION_NAME, span_text(process->image));
+	pcapng_comment_process(s, process, (enum grade)claim->grade);
+	if (!s->failed)
+		pcapng_block_option(&p->block, OPTION_COMMENT, span_of(s->p, s->n));
+	str_reset(s);
 	return pcapng_block_write(&p->block, p->context.out, err);
-}
-
-/* One word of a comment: in quotes where a blank would end it. Control characters, quotes and
- * backslashes are escaped. */
-static void add_word(struct str *s, const char *value)
-{
-	bool quoted = value[0] == '\0' || strpbrk(value, " \"\\=") != NULL;
-	str_text(s, quoted ? "\"" : "");
-	for (const char *c = value; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			str_char(s, '\\');
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			str_printf(s, "\\x%02x", (unsigned char)*c);
-		else
-			str_char(s, *c);
-	}
-	str_text(s, quoted ? "\"" : "");
 }
 
 static void put_comment(struct pcapng *p)
@@ -183,62 +235,6 @@ static void put_comment(struct pcapng *p)
 	if (!p->context.bare && s->n && !s->failed)
 		pcapng_block_option(&p->block, OPTION_COMMENT, span_of(s->p, s->n));
 	str_reset(s);
-}
-
-static void comment_process(struct pcapng *p, const struct claim *claim, const char *more)
-{
-	struct str *s = &p->comment;
-	const struct process *process = process_of(p, claim);
-	if (!process)
-		return;
-	const char *services = process_services(process, claim->service);
-	str_text(s, "process: ");
-	add_word(s, process->image ? process->image : "-");
-	str_printf(
-		s, " pid=%" PRIu32 " grade=%s", process->pid, grade_name((enum grade)claim->grade));
-	if (services && services[0]) {
-		str_text(s, " services=");
-		add_word(s, services);
-	}
-	str_text(s, more);
-	put_comment(p);
-}
-
-/* Where nobody is named the reason is that of the end which may be ours. */
-static void comment_reason(struct pcapng *p, const struct packet_line *line)
-{
-	const struct claim *sides = line->sides;
-	bool receiver = sides[SIDE_SENDER].reason == REASON_OTHER_HOST;
-	const struct claim *claim = &sides[receiver ? SIDE_RECEIVER : SIDE_SENDER];
-	str_printf(&p->comment, "process: - reason=%s", reason_name((enum reason)claim->reason));
-	put_comment(p);
-}
-
-/* Ours first, for readers that show one only; then the input's own. */
-static void add_comments(struct pcapng *p, const struct packet_line *line)
-{
-	const struct packet *packet = line->packet;
-	bool sender = line->sides[SIDE_SENDER].grade != GRADE_NONE;
-	bool receiver = line->sides[SIDE_RECEIVER].grade != GRADE_NONE;
-	if (sender)
-		comment_process(p, &line->sides[SIDE_SENDER], "");
-	if (receiver)
-		comment_process(p, &line->sides[SIDE_RECEIVER], sender ? " side=receiver" : "");
-	if (!sender && !receiver)
-		comment_reason(p, line);
-	if (packet->remark.n) {
-		str_add(&p->comment, packet->remark);
-		put_comment(p);
-	}
-	if (!line->has_time || line->when.ns < 0) {
-		str_text(&p->comment, line->has_time ? "time: before 1970" : "time: not stated");
-		put_comment(p);
-	}
-	struct cursor c = cursor_of(packet->options);
-	struct pcapng_option o;
-	while (!p->context.bare && pcapng_option_next(&c, packet->options_big, &o))
-		if (o.code == OPTION_COMMENT)
-			pcapng_block_option(&p->block, OPTION_COMMENT, o.value);
 }
 
 /* The direction, so that whoever reads the file knows whose end the process is: as the input states
@@ -254,7 +250,57 @@ static uint32_t direction_of(const struct packet_line *line)
 	return line->direction == DIRECTION_IN ? 1 : line->direction == DIRECTION_OUT ? 2 : 0;
 }
 
-/* Flags in our order, and what else the input says, but for processes: those are ours to state. */
+static enum side meant_side(const struct packet_line *line)
+{
+	return direction_of(line) == 1 ? SIDE_RECEIVER : SIDE_SENDER;
+}
+
+/* The input's own. What an earlier run wrote is replaced by what we say, unless that is less: it
+ * may have had more to go by. */
+static void keep_comments(struct pcapng *p, const struct packet *packet, bool named)
+{
+	struct cursor c = cursor_of(packet->options);
+	struct pcapng_option o;
+	bool names;
+	while (!p->context.bare && pcapng_option_next(&c, packet->options_big, &o))
+		if (o.code == OPTION_COMMENT &&
+			!(pcapng_comment_is_ours(o.value, &names) && (named || !names)))
+			pcapng_block_option(&p->block, OPTION_COMMENT, o.value);
+}
+
+/* Ours first, for readers that show one only. */
+static void add_comments(struct pcapng *p, const struct packet_line *line)
+{
+	const struct packet *packet = line->packet;
+	bool named = false;
+	for (int side = 0; side < SIDES; side++) {
+		if (line->sides[side].grade == GRADE_NONE)
+			continue;
+		pcapng_comment_side(
+			&p->comment, &p->context, line, (enum side)side, meant_side(line));
+		put_comment(p);
+		named = true;
+	}
+	if (!named)
+		pcapng_comment_reason(&p->comment, line);
+	put_comment(p);
+	str_add(&p->comment, packet->remark);
+	put_comment(p);
+	if (!line->has_time || line->when.ns < 0)
+		str_text(&p->comment, line->has_time ? "time: before 1970" : "time: not stated");
+	put_comment(p);
+	keep_comments(p, packet, named);
+}
+
+/* Processes are ours to state, and we state other things again. */
+static bool is_replaced(uint16_t code)
+{
+	return code == OPTION_COMMENT || code == OPTION_FLAGS || code == OPTION_PROCESS_THREAD ||
+		code == OPTION_HONE_CONNECTION || code == OPTION_HONE_PID ||
+		code == OPTION_DARWIN_PROCESS || code == OPTION_DARWIN_EFFECTIVE;
+}
+
+/* Flags in our order, and what else the input says. */
 static void add_kept_options(struct pcapng *p, const struct packet_line *line)
 {
 	const struct packet *packet = line->packet;
@@ -270,32 +316,27 @@ static void add_kept_options(struct pcapng *p, const struct packet_line *line)
 	if (flags)
 		pcapng_block_option_u32(&p->block, OPTION_FLAGS, flags);
 	c = cursor_of(packet->options);
-	while (pcapng_option_next(&c, packet->options_big, &o)) {
-		bool ours = o.code == OPTION_COMMENT || o.code == OPTION_FLAGS ||
-			o.code == OPTION_PROCESS_THREAD || o.code == OPTION_DARWIN_PROCESS ||
-			o.code == OPTION_DARWIN_EFFECTIVE;
-		if (!ours)
-			pcapng_block_copy(&p->block, &o, packet->options_big, false);
-	}
+	while (pcapng_option_next(&c, packet->options_big, &o))
+		if (!is_replaced(o.code))
+			pcapng_block_copy(&p->block, &o, packet->options_big, PCAPNG_PACKET);
 }
 
 /* The end whose process stands in the packet's options: where both are named, the end that the
  * direction means. */
 static const struct claim *stated_claim(const struct packet_line *line)
 {
-	enum side first = direction_of(line) == 1 ? SIDE_RECEIVER : SIDE_SENDER;
-	const struct claim *claim = &line->sides[first];
+	const struct claim *claim = &line->sides[meant_side(line)];
 	return claim->grade != GRADE_NONE ? claim : NULL;
 }
 
 static void add_process(struct pcapng *p, const struct claim *claim)
 {
-	const struct process *process = claim ? process_of(p, claim) : NULL;
-	if (!process || !is_evident(p, claim))
+	const struct process *process = evident_process(p, claim);
+	if (!process)
 		return;
 	uint32_t ids[2] = { process->pid, 0 };
 	pcapng_block_option(&p->block, OPTION_PROCESS_THREAD, span_of(ids, sizeof ids));
-	pcapng_block_option_u32(&p->block, OPTION_DARWIN_PROCESS, p->darwin[claim->process] - 1);
+	pcapng_block_option_u32(&p->block, OPTION_DARWIN_PROCESS, *darwin_number(p, claim) - 1);
 }
 
 static int pcapng_packet(void *self, const struct packet_line *line, struct err *err)
@@ -308,8 +349,8 @@ static int pcapng_packet(void *self, const struct packet_line *line, struct err 
 		return 0;
 	}
 	const struct claim *stated = stated_claim(line);
-	if (interface_of(p, line, &interface, err) < 0 ||
-		(stated && darwin_block(p, stated, err) < 0))
+	if (section_begin(p, packet, err) < 0 || interface_of(p, line, &interface, err) < 0 ||
+		darwin_block(p, stated, err) < 0)
 		return -1;
 	uint64_t ns = line->has_time && line->when.ns > 0 ? (uint64_t)line->when.ns : 0;
 	pcapng_block_begin(&p->block, PCAPNG_PACKET);
@@ -332,7 +373,7 @@ static int pcapng_end(void *self, struct err *err)
 	if (p->without_bytes && p->written == 0)
 		return err_set(
 			err, ERR_UNSUPPORTED, "frames of text have no bytes that could be written");
-	return 0;
+	return section_begin(p, NULL, err);
 }
 
 const struct sink_ops output_pcapng = {

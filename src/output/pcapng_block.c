@@ -94,6 +94,7 @@ bool pcapng_option_next(struct cursor *c, bool big, struct pcapng_option *ret)
 enum layout {
 	LAYOUT_UNKNOWN = 0,
 	LAYOUT_BYTES, /* texts, addresses: the same in either order */
+	LAYOUT_U16,
 	LAYOUT_U32,
 	LAYOUT_U64,
 	LAYOUT_PEN, /* a private enterprise number, and bytes of its own */
@@ -101,16 +102,23 @@ enum layout {
 
 static enum layout common_layout(uint16_t code)
 {
-	enum { CUSTOM_TEXT = 2988, CUSTOM_BYTES = 2989 };
-	switch (code & 0x7fff & ~0x4000) {
+	switch (code) {
 	case 1: /* opt_comment */
 		return LAYOUT_BYTES;
-	case CUSTOM_TEXT:
-	case CUSTOM_BYTES:
+	case 2988: /* custom options: text, bytes, */
+	case 2989:
+	case 19372: /* and those that are not for copies */
+	case 19373:
 		return LAYOUT_PEN;
 	default:
 		return LAYOUT_UNKNOWN;
 	}
+}
+
+static enum layout section_layout(uint16_t code)
+{
+	bool text = code == 2 || code == 3; /* shb_hardware, shb_os */
+	return text ? LAYOUT_BYTES : common_layout(code);
 }
 
 static enum layout interface_layout(uint16_t code)
@@ -141,15 +149,23 @@ static enum layout interface_layout(uint16_t code)
 static enum layout packet_layout(uint16_t code)
 {
 	switch (code) {
-	case 2: /* epb_flags */
-	case 6: /* epb_queue */
+	case 2:      /* epb_flags */
+	case 6:      /* epb_queue */
+	case 0x8002: /* Apple's: service class, */
+	case 0x8004: /* flags, */
+	case 0x8005: /* flow, */
+	case 0x8007: /* reason of a drop, */
+	case 0x800a: /* generation */
 		return LAYOUT_U32;
 	case 4: /* epb_dropcount */
 	case 5: /* epb_packetid */
 		return LAYOUT_U64;
-	case 3: /* epb_hash */
-	case 7: /* epb_verdict */
+	case 3:      /* epb_hash */
+	case 0x8009: /* function that dropped the packet */
 		return LAYOUT_BYTES;
+	case 0x8006: /* tag of a trace */
+	case 0x8008: /* line that dropped the packet */
+		return LAYOUT_U16;
 	default:
 		return common_layout(code);
 	}
@@ -165,14 +181,18 @@ static void turn(uint8_t *p, size_t n)
 }
 
 void pcapng_block_copy(
-	struct pcapng_block *b, const struct pcapng_option *o, bool big, bool interface)
+	struct pcapng_block *b, const struct pcapng_option *o, bool big, uint32_t type)
 {
 	if (big == HOST_BIG) {
 		pcapng_block_option(b, o->code, o->value);
 		return;
 	}
-	static const uint8_t sizes[] = { [LAYOUT_U32] = 4, [LAYOUT_U64] = 8, [LAYOUT_PEN] = 4 };
-	enum layout layout = interface ? interface_layout(o->code) : packet_layout(o->code);
+	static const uint8_t sizes[] = {
+		[LAYOUT_U16] = 2, [LAYOUT_U32] = 4, [LAYOUT_U64] = 8, [LAYOUT_PEN] = 4
+	};
+	enum layout layout = type == PCAPNG_PACKET ? packet_layout(o->code)
+		: type == PCAPNG_INTERFACE         ? interface_layout(o->code)
+						   : section_layout(o->code);
 	size_t number = sizes[layout], at = b->bytes.n + 4;
 	bool fits = layout == LAYOUT_PEN ? o->value.n >= number : o->value.n == number;
 	if (layout == LAYOUT_UNKNOWN || (number && !fits))

@@ -44,10 +44,10 @@ struct pcapng_option {
 };
 bool pcapng_option_next(struct cursor *c, bool big, struct pcapng_option *ret);
 
-/* Adds an option that was read in the byte order `big`. Numbers in it are turned where the order is
- * not ours; an option whose layout is not known is then left out. `interface`: it is one of an
- * interface, else of a packet. */
+/* Adds an option that was read in the byte order `big` from a block of this type: section,
+ * interface or packet. Numbers in it are turned where the order is not ours; an option whose layout
+ * is not known is then left out. */
 void pcapng_block_copy(
-	struct pcapng_block *b, const struct pcapng_option *o, bool big, bool interface);
+	struct pcapng_block *b, const struct pcapng_option *o, bool big, uint32_t type);
 
 #endif

@@ -214,30 +214,44 @@ void owner_comment(struct span comment, struct owner *owner)
 		owner_add(owner, &found);
 }
 
+/* A word, or what stands in quotes, where a backslash takes away the meaning of what follows. */
+static bool noted_value(struct span *rest)
+{
+	size_t n = 0;
+	bool quoted = rest->n && rest->p[0] == '"';
+	if (!quoted) {
+		text_split(rest, ' ');
+		return rest->p != NULL;
+	}
+	for (n = 1; n < rest->n && rest->p[n] != '"'; n++)
+		if (rest->p[n] == '\\')
+			n++;
+	if (n + 1 >= rest->n || rest->p[n + 1] != ' ')
+		return false;
+	*rest = behind(*rest, n + 2);
+	return true;
+}
+
 enum owner_origin owner_noted(struct span comment)
 {
-	static const char begins[] = "process: ", grade[] = " grade=";
 	static const struct {
 		const char *grade;
 		enum owner_origin origin;
 	} all[] = {
+		{ "exact", OWNER_NOTED_EXACT },
 		{ "flow", OWNER_NOTED_FLOW },
 		{ "endpoint", OWNER_NOTED_ENDPOINT },
 		{ "ports", OWNER_NOTED_PORTS },
 	};
-	size_t n = sizeof begins - 1;
-	if (comment.n < n || memcmp(comment.p, begins, n) != 0)
+	struct span rest, value;
+	uint32_t pid;
+	if (!value_of(comment, "process: ", &rest) || !noted_value(&rest) ||
+		!value_of(text_split(&rest, ' '), "pid=", &value) ||
+		!text_u32(value, UINT32_MAX, &pid) ||
+		!value_of(text_split(&rest, ' '), "grade=", &value))
 		return 0;
-	const uint8_t *at = memmem(comment.p, comment.n, grade, sizeof grade - 1);
-	if (!at)
-		return 0;
-	at += sizeof grade - 1;
-	size_t left = comment.n - (size_t)(at - comment.p);
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		size_t length = strlen(all[i].grade);
-		if (left >= length && memcmp(at, all[i].grade, length) == 0 &&
-			(left == length || at[length] == ' '))
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (text_equal(value, all[i].grade))
 			return all[i].origin;
-	}
 	return 0;
 }

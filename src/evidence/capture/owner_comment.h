@@ -12,8 +12,8 @@
 void owner_comment(struct span comment, struct owner *owner);
 
 /* The origin that stands for the grade of one of whosent's own comments ("process: NAME pid=N
- * grade=flow"), which says how far the process block beside it goes; 0 for `exact` and for others.
- */
+ * grade=flow"), of a packet or in a process block: it says how far the block goes. 0 for grades
+ * that name nobody, and for all other comments. */
 enum owner_origin owner_noted(struct span comment);
 
 /* Where `other`, of the same packet, is another process or gives it another name: *owner becomes a

@@ -104,7 +104,7 @@ static int shb_read(struct pcapng *p, struct cursor *c, struct record *ret, stru
 	cursor_skip(c, 4);
 	uint16_t major = cursor_u16(c, p->section.big), minor = cursor_u16(c, p->section.big);
 	cursor_skip(c, 8);
-	section_reset(&p->section);
+	section_reset(&p->section, span_of(c->p + c->at, cursor_left(c)));
 	process_tables_reset(&p->processes);
 	if (c->ran_out)
 		return err_at(err, ERR_MALFORMED, p->section.off,

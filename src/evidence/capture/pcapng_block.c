@@ -19,10 +19,35 @@ void section_done(struct section *s)
 	*s = (struct section){ 0 };
 }
 
-void section_reset(struct section *s)
+static struct span copy_of(struct section *s, struct span bytes)
+{
+	uint8_t *copy = bytes.n ? arena_alloc(&s->kept, bytes.n) : NULL;
+	if (!copy)
+		return (struct span){ 0 };
+	memcpy(copy, bytes.p, bytes.n);
+	return span_of(copy, bytes.n);
+}
+
+void section_reset(struct section *s, struct span options)
 {
 	s->count = 0;
-	s->sections++;
+	if (s->sections++)
+		return;
+	s->file = arena_alloc(&s->kept, sizeof *s->file);
+	if (s->file)
+		*s->file = (struct capture_file){ .options_big = s->big,
+			.options = copy_of(s, options) };
+}
+
+/* In the order of the file, so that whoever writes it again can keep that. */
+static void chain(struct section *s, struct capture_interface *kept)
+{
+	kept->file = s->file;
+	if (s->last)
+		s->last->next = kept;
+	else if (s->file)
+		s->file->first = kept;
+	s->last = kept;
 }
 
 int option_overrun(const struct section *s, const char *block, struct err *err)
@@ -156,23 +181,22 @@ static void keep(struct section *s, struct interface *i, struct span options)
 {
 	enum { IF_NAME = 2 };
 	struct capture_interface *kept = arena_alloc(&s->kept, sizeof *kept);
-	uint8_t *copy = kept ? arena_alloc(&s->kept, options.n + 1) : NULL;
 	uint32_t id = s->described++;
-	if (!copy)
+	struct span copy = kept ? copy_of(s, options) : (struct span){ 0 };
+	if (copy.n != options.n || !kept)
 		return;
-	if (options.n)
-		memcpy(copy, options.p, options.n);
 	*kept = (struct capture_interface){ .id = id,
 		.section = s->sections ? s->sections - 1 : 0,
 		.link_type = i->link_type,
 		.snaplen = i->snaplen,
 		.options_big = s->big,
-		.options = span_of(copy, options.n) };
+		.options = copy };
 	struct cursor c = cursor_of(kept->options);
 	struct option o;
 	while (option_next(s->big, &c, &o) > 0)
 		if (o.code == IF_NAME && kept->name.n == 0)
 			kept->name = o.value;
+	chain(s, kept);
 	i->kept = kept;
 }
 

@@ -28,15 +28,17 @@ struct section {
 	uint64_t off;
 	struct interface *interfaces;
 	size_t count, cap;
-	uint32_t sections, described; /* so far */
+	uint32_t sections, described;   /* so far */
+	struct capture_file *file;      /* lies in `kept`, or NULL: there was no room */
+	struct capture_interface *last; /* of those that are kept */
 	struct arena kept;
 };
 
 void section_init(struct section *s);
 
 void section_done(struct section *s);
-/* A new section forgets the interfaces of the last one. */
-void section_reset(struct section *s);
+/* A new section forgets the interfaces of the last one. `options` are those of its header. */
+void section_reset(struct section *s, struct span options);
 
 /* One option. Returns 1, 0 behind the last, -1 where it does not fit into its block. */
 struct option {

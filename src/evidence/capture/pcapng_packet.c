@@ -127,7 +127,7 @@ static void comment_read(const struct option *o, struct packet_options *ret)
 		ret->comment = (struct owner){ 0 };
 	owner_comment(o->value, &ret->comment);
 	enum owner_origin noted = owner_noted(o->value);
-	if (noted > ret->noted)
+	if (noted > ret->noted) /* the weaker ones stand behind */
 		ret->noted = noted;
 	ret->met |= MET_COMMENT;
 }

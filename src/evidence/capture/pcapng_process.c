@@ -112,9 +112,9 @@ void process_tables_reset(struct process_tables *t)
 
 /* The options that the process blocks of Apple and of Wireshark have in common, and those of
  * Wireshark only. */
-enum { PIB_NAME = 2, PIB_PATH = 3, PIB_PARENT = 5, PIB_START = 9 };
+enum { PIB_COMMENT = 1, PIB_NAME = 2, PIB_PATH = 3, PIB_PARENT = 5, PIB_START = 9 };
 
-/* PID 4, options: name 2, path 3, executable's UUID 4. */
+/* PID 4, options: name 2, path 3, executable's UUID 4. Blocks of whosent have a comment. */
 int darwin_block_read(
 	struct process_tables *t, const struct section *s, struct cursor body, struct err *err)
 {
@@ -134,9 +134,11 @@ int darwin_block_read(
 			name = owner_name(o.value);
 		else if (o.code == PIB_PATH)
 			path = owner_base_name(o.value);
+		else if (o.code == PIB_COMMENT && !p.noted)
+			p.noted = owner_noted(o.value);
 	}
 	p.image = name.n ? name : path;
-	p.image_cut = name.n == DARWIN_COMM_BYTES;
+	p.image_cut = name.n == DARWIN_COMM_BYTES && !p.noted;
 	if (process_list_add(&t->darwin, &p, &at, err) < 0)
 		return -1;
 	return rc;
@@ -276,7 +278,9 @@ static bool darwin_owner(
 		o->met & MET_EFFECTIVE ? darwin_find(&t->darwin, o->effective) : NULL;
 	if (!p)
 		return false;
-	*ret = (struct owner){ .origin = o->noted ? o->noted : OWNER_DARWIN, .pid = p->pid };
+	/* Editors may drop the comment of a block and keep those of packets. */
+	enum owner_origin noted = p->noted ? p->noted : o->noted;
+	*ret = (struct owner){ .origin = noted ? noted : OWNER_DARWIN, .pid = p->pid };
 	copy_process(ret, p);
 	if (e && e->pid != p->pid && e->pid != 0) {
 		ret->has_effective = true;

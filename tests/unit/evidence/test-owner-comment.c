@@ -210,7 +210,7 @@ Test(owner_comment, file_names)
 	cr_assert(text_equal(owner_name(span_of("a\0b", 3)), "a"));
 }
 
-/* Our own: how far the block beside the comment goes. */
+/* Our own: how far the block beside the comment goes. A name may hold anything. */
 Test(owner_comment, grade_of_an_annotation)
 {
 	static const struct {
@@ -220,7 +220,17 @@ Test(owner_comment, grade_of_an_annotation)
 		{ "process: curl pid=7 grade=flow", OWNER_NOTED_FLOW },
 		{ "process: \"a b\" pid=7 grade=endpoint services=x", OWNER_NOTED_ENDPOINT },
 		{ "process: curl pid=7 grade=ports side=receiver", OWNER_NOTED_PORTS },
-		{ "process: curl pid=7 grade=exact", 0 },
+		{ "process: curl pid=7 grade=exact", OWNER_NOTED_EXACT },
+		{ "process: - pid=7 grade=flow", OWNER_NOTED_FLOW },
+		{ "process: \"a pid=1 grade=exact x\" pid=7 grade=ports", OWNER_NOTED_PORTS },
+		{ "process: \"a\\\" pid=1 grade=exact\" pid=7 grade=ports", OWNER_NOTED_PORTS },
+		{ "process: \"a\\", 0 },
+		{ "process: \"a\" ", 0 },
+		{ "process: \"a\"", 0 },
+		{ "process: a", 0 },
+		{ "process: curl pid=x grade=flow", 0 },
+		{ "process: curl grade=flow", 0 },
+		{ "process: curl pid=7 grade=pattern", 0 },
 		{ "process: curl pid=7 grade=flows", 0 },
 		{ "process: - reason=not-in-log", 0 },
 		{ "my process: curl pid=7 grade=flow", 0 },

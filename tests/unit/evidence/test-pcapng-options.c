@@ -83,6 +83,47 @@ Test(pcapng_options, damaged_interfaces_give_what_they_can)
 	}
 }
 
+/* What a file says of itself is there with each packet: the options of its first section, and its
+ * interfaces in their order. */
+Test(pcapng_options, of_the_file)
+{
+	for (int big = 0; big < 2; big++) {
+		struct str file;
+		struct pcapng_writer w = begin_file(&file, big);
+		struct input *in;
+		struct err err;
+		struct record r;
+		void *self;
+		pcapng_interface(&w, 101, 96);
+		pcapng_end(&w);
+		open_packet(&w, 1);
+		pcapng_end(&w);
+		pcapng_section(&w, &file, big);
+		pcapng_interface(&w, 113, 0);
+		pcapng_end(&w);
+		open_packet(&w, 1);
+		pcapng_end(&w);
+		cr_assert_eq(input_memory("test", span_of(file.p, file.n), &in, &err), 0);
+		cr_assert_eq(format_pcapng.open(in, &self, &err), 0);
+		cr_assert_eq(format_pcapng.next(self, &r, &err), SOURCE_ITEM);
+		const struct capture_file *f = r.packet.interface->file;
+		cr_assert_not_null(f);
+		const struct capture_interface *i = f->first;
+		cr_expect_eq(f->options_big, big);
+		cr_expect_eq(i, r.packet.interface);
+		cr_expect_eq(i->next->link_type, 101);
+		cr_expect_eq(i->next->snaplen, 96);
+		cr_expect_null(i->next->next, "not read yet");
+		cr_assert_eq(format_pcapng.next(self, &r, &err), SOURCE_ITEM);
+		cr_expect_eq(r.packet.interface, i->next->next);
+		cr_expect_eq(r.packet.interface->file, f);
+		cr_expect_eq(r.packet.interface->section, 1);
+		format_pcapng.close(self);
+		input_close(in);
+		str_done(&file);
+	}
+}
+
 Test(pcapng_options, of_packets)
 {
 	static const enum packet_way ways[] = { WAY_UNKNOWN, WAY_IN, WAY_OUT, WAY_UNKNOWN };

@@ -63,6 +63,41 @@ Test(pcapng_owners, darwin)
 
 /* A place that cannot be read is a place, or all later packets would get their neighbours' names.
  */
+/* Annotations of whosent: the block's own grade goes before the packet's comment, and without
+ * either of them it is Apple's. */
+Test(pcapng_owners, annotations_keep_their_grade)
+{
+	static const char *const grades[] = { "flow", "exact", NULL };
+	static const enum owner_origin alone[] = { OWNER_NOTED_FLOW, OWNER_NOTED_EXACT,
+		OWNER_DARWIN };
+	static const enum owner_origin noted[] = { OWNER_NOTED_FLOW, OWNER_NOTED_EXACT,
+		OWNER_NOTED_PORTS };
+	static struct sight s;
+	struct str file;
+	struct pcapng_writer w = begin_file(&file, false);
+	for (uint32_t i = 0; i < 3; i++) {
+		char comment[64];
+		pcapng_darwin_process(&w, 42);
+		pcapng_option(&w, 2, span_text("a name of 16 by."));
+		snprintf(comment, sizeof comment, "process: x pid=42 grade=%s", grades[i]);
+		if (grades[i])
+			pcapng_option(&w, 1, span_text(comment));
+		pcapng_end(&w);
+		darwin_packet(&w, i);
+		open_packet(&w, 1);
+		pcapng_option(&w, 1, span_text("process: x pid=42 grade=ports"));
+		pcapng_option_u32(&w, 0x8001, i);
+		pcapng_end(&w);
+	}
+	see(&format_pcapng, &file, &s);
+	cr_assert_eq(s.errors, 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_owner(&s.all[2 * i], alone[i], 42, "a name of 16 by.");
+		assert_owner(&s.all[2 * i + 1], noted[i], 42, "a name of 16 by.");
+		cr_expect_eq(s.all[2 * i].owner.image_cut, grades[i] == NULL);
+	}
+}
+
 Test(pcapng_owners, darwin_damaged_blocks_keep_their_place)
 {
 	static struct sight s;

@@ -95,12 +95,13 @@ static void expect_option(
 }
 
 /* Apple's own files hold, for PID 4242 "curl": 01000080 LENGTH 92100000 02000400 6375726c, further
- * options, 00000000 LENGTH. */
+ * options, 00000000 LENGTH. Ours has the grade behind the name. */
 Test(annotated, darwin_block_is_apples)
 {
 	struct file *f = file_begin();
-	static const uint8_t want[] = { 0x01, 0, 0, 0x80, 0x1c, 0, 0, 0, 0x92, 0x10, 0, 0, 0x02, 0,
-		0x04, 0, 'c', 'u', 'r', 'l', 0, 0, 0, 0, 0x1c, 0, 0, 0 };
+	static const char want[] = "\x01\0\0\x80\x44\0\0\0\x92\x10\0\0\x02\0\x04\0"
+				   "curl\x01\0\x22\0process: curl pid=4242 grade=exact\0\0"
+				   "\0\0\0\0\x44\0\0";
 	f->x.processes[0] = (struct process){ .pid = 4242, .image = "curl" };
 	put(f);
 	put(f);
@@ -109,6 +110,13 @@ Test(annotated, darwin_block_is_apples)
 	cr_assert_not_null(b);
 	cr_assert(!LITTLE || (n == sizeof want && memcmp(b, want, n) == 0));
 	cr_expect_null(block_of(f, PCAPNG_DARWIN_PROCESS, 1, &n), "one for all its packets");
+	f->x.sides[SIDE_SENDER].grade = GRADE_FLOW;
+	put(f);
+	b = block_of(f, PCAPNG_DARWIN_PROCESS, 1, &n);
+	cr_assert_not_null(b, "a grade of its own");
+	cr_expect_not_null(memmem(b, n, " grade=flow", 11));
+	cr_expect_eq(word((const char *)option_of(f, 2, 0x8001, 0).p), 1);
+	b = block_of(f, PCAPNG_DARWIN_PROCESS, 0, &n);
 	cr_expect(b < block_of(f, PCAPNG_PACKET, 0, &n), "before the first of them");
 	file_end(f);
 }
@@ -183,11 +191,46 @@ Test(annotated, both_ends_are_named)
 	file_end(f);
 }
 
+/* The direction shows the other end: its options name nobody, and the comment says whom it means.
+ */
+Test(annotated, the_other_end_is_named)
+{
+	struct file *f = file_begin();
+	f->packet.way = WAY_IN;
+	put(f);
+	expect_option(f, 0, 1, 0, "process: store.exe pid=2136 grade=exact side=sender");
+	cr_expect_eq(option_of(f, 0, 8, 0).n, 0);
+	cr_expect_eq(option_of(f, 0, 0x8001, 0).n, 0);
+	f->packet.way = WAY_OUT;
+	f->x.sides[SIDE_RECEIVER] = f->x.sides[SIDE_SENDER];
+	f->x.sides[SIDE_SENDER] = claim_reason(REASON_NOT_IN_LOG, DETAIL_NONE);
+	put(f);
+	expect_option(f, 1, 1, 0, "process: store.exe pid=2136 grade=exact side=receiver");
+	file_end(f);
+}
+
+Test(annotated, several_computers)
+{
+	static const char *const hosts[] = { "mail", "the desk" };
+	struct file *f = file_begin();
+	output_pcapng.close(f->self);
+	struct err err = { 0 };
+	f->x.context.hosts = hosts;
+	f->x.context.n_hosts = 2;
+	f->x.processes[0].host = 1;
+	cr_assert_eq(output_pcapng.open(&f->x.context, &f->self, &err), 0);
+	put(f);
+	expect_option(f, 0, 1, 0, "process: store.exe pid=2136 grade=exact host=\"the desk\"");
+	file_end(f);
+}
+
 Test(annotated, names_are_one_word)
 {
 	static const char *const names[][2] = { { "a b.exe", "\"a b.exe\"" },
 		{ "q\"\\.exe", "\"q\\\"\\\\.exe\"" }, { "l\nf", "l\\x0af" }, { "", "\"\"" },
-		{ "x=y", "\"x=y\"" } };
+		{ "x=y", "\"x=y\"" }, { "-", "\"-\"" }, { "t\xe2\x80\xae", "t\\u202e" },
+		{ "bad\xff", "bad\xef\xbf\xbd" }, { "caf\xc3\xa9", "caf\xc3\xa9" },
+		{ "a grade=exact", "\"a grade=exact\"" } };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char want[80];
 		struct file *f = file_begin();
@@ -227,6 +270,64 @@ Test(annotated, options_of_the_other_byte_order)
 	file_end(f);
 }
 
+/* Big-endian: Apple's service class and line of a drop, a custom text, Hone's PID, a verdict whose
+ * number may have either order; an option that ends behind the last byte. */
+Test(annotated, more_options_of_the_other_byte_order)
+{
+	static const uint8_t options[] = { 0x80, 2, 0, 4, 0, 0, 1, 0x90, 0x80, 8, 0, 2, 1, 2, 0, 0,
+		0xb, 0xac, 0, 6, 0, 0, 0x7e, 0xd9, 'o', 'k', 0, 0, 1, 2, 0, 4, 0, 0, 0, 9, 0, 7, 0,
+		9, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 9, 'x' };
+	struct file *f = file_begin();
+	f->packet.options = span_of(options, sizeof options);
+	f->packet.options_big = true;
+	put(f);
+	cr_expect_eq(word((const char *)option_of(f, 0, 0x8002, 0).p), 400);
+	uint16_t line;
+	cr_assert_eq(option_of(f, 0, 0x8008, 0).n, 2);
+	memcpy(&line, option_of(f, 0, 0x8008, 0).p, 2);
+	cr_expect_eq(line, 0x102);
+	struct span custom = option_of(f, 0, 2988, 0);
+	cr_assert_eq(custom.n, 6);
+	cr_expect_eq(word((const char *)custom.p), 32473);
+	cr_expect_arr_eq(custom.p + 4, "ok", 2);
+	cr_expect_eq(option_of(f, 0, 258, 0).n, 0, "the input's process");
+	cr_expect(!LITTLE || option_of(f, 0, 7, 0).n == 0);
+	cr_expect_eq(option_of(f, 0, 1, 1).n, 0, "there is no such comment");
+	file_end(f);
+}
+
+/* What an earlier run said goes, but for a name where there is none now. */
+Test(annotated, earlier_annotations)
+{
+	static const char *const comments[] = { "process: a pid=1 grade=pattern",
+		"process: - reason=no-log", "process: start here", "by hand" };
+	struct str options;
+	str_init(&options, 1024);
+	for (size_t i = 0; i < 4; i++) {
+		uint16_t head[2] = { 1, (uint16_t)strlen(comments[i]) };
+		str_add(&options, span_of(head, 4));
+		str_text(&options, comments[i]);
+		str_add(&options, span_of("\0\0\0", -(size_t)head[1] & 3));
+	}
+	struct file *f = file_begin();
+	f->packet.options = span_of(options.p, options.n);
+	f->packet.options_big = !LITTLE;
+	put(f);
+	f->x.sides[SIDE_SENDER] = claim_reason(REASON_NOT_IN_LOG, DETAIL_NONE);
+	put(f);
+	expect_option(f, 0, 1, 0, "process: store.exe pid=2136 grade=exact");
+	expect_option(f, 0, 1, 1, comments[2]);
+	expect_option(f, 0, 1, 2, comments[3]);
+	expect_option(f, 0, 1, 3, "");
+	expect_option(f, 1, 1, 0, "process: - reason=not-in-log");
+	expect_option(f, 1, 1, 1, comments[0]);
+	expect_option(f, 1, 1, 2, comments[2]);
+	expect_option(f, 1, 1, 3, comments[3]);
+	expect_option(f, 1, 1, 4, "");
+	file_end(f);
+	str_done(&options);
+}
+
 Test(annotated, interfaces_are_kept)
 {
 	/* if_name "eth0", if_tsresol 6, if_speed 10^9 */
@@ -258,11 +359,47 @@ Test(annotated, interfaces_are_kept)
 	file_end(f);
 }
 
+/* Interfaces without packets keep their places; the header's options go where one capture does. */
+Test(annotated, all_of_a_file)
+{
+	static const uint8_t said[] = { 1, 0, 4, 0, 'n', 'o', 't', 'e', 3, 0, 2, 0, 'O', 'S', 0, 0,
+		4, 0, 3, 0, 'o', 'l', 'd', 0 };
+	for (int captures = 1; captures <= 2; captures++) {
+		struct capture_file file = { .options = span_of(said, sizeof said),
+			.options_big = !LITTLE };
+		struct capture_interface all[3] = {
+			{ .file = &file, .next = &all[1], .link_type = 1 },
+			{ .file = &file, .id = 1, .link_type = 101 },
+			{ .file = &file, .id = 2, .link_type = 1 }
+		};
+		struct file *f = file_begin();
+		uint32_t n;
+		file.first = &all[0];
+		for (int i = 0; i < 4; i++)
+			f->x.inputs[i].packets = i < captures;
+		f->packet.interface = &all[1];
+		f->packet.link_type = 101;
+		put(f);
+		all[1].next = &all[2];
+		f->packet.interface = &all[0];
+		f->packet.link_type = 1;
+		put(f);
+		cr_expect_eq(word(block_of(f, PCAPNG_PACKET, 0, &n) + 8), 1);
+		cr_expect_eq(word(block_of(f, PCAPNG_PACKET, 1, &n) + 8), 0);
+		cr_expect_not_null(block_of(f, PCAPNG_INTERFACE, 2, &n));
+		cr_expect_null(block_of(f, PCAPNG_INTERFACE, 3, &n));
+		const char *header = block_of(f, PCAPNG_SECTION, 0, &n);
+		cr_expect_arr_eq(header + 28, "whosent ", 8);
+		cr_expect_eq(memmem(header, n, "note", 4) != NULL, captures == 1);
+		cr_expect_eq(memmem(header, n, "OS", 2) != NULL, captures == 1);
+		cr_expect_null(memmem(header, n, "old", 3));
+		file_end(f);
+	}
+}
+
 Test(annotated, without_comments)
 {
-	struct file *f = file_begin();
-	file_end(f);
-	f = calloc(1, sizeof *f);
+	struct file *f = calloc(1, sizeof *f);
 	struct err err = { 0 };
 	fixture_fill(&f->x);
 	f->x.context.bare = true;
@@ -305,5 +442,16 @@ Test(annotated, nothing_to_write)
 	cr_expect_eq(output_pcapng.begin(f->self, &f->x.report, &err), -1);
 	f->packet.digested = false;
 	put(f);
+	file_end(f);
+}
+
+Test(annotated, no_packets_are_a_capture_too)
+{
+	struct file *f = file_begin();
+	struct err err = { 0 };
+	uint32_t n;
+	cr_expect_eq(output_pcapng.end(f->self, &err), 0);
+	fflush(f->x.context.out);
+	cr_expect_not_null(block_of(f, PCAPNG_SECTION, 0, &n));
 	file_end(f);
 }
