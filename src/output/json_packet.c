@@ -279,6 +279,10 @@ void json_packet(struct json *j, const struct sink_context *c, const struct pack
 		json_key_u64(j, "payload_bytes", d->payload_bytes);
 	if (line->finding)
 		json_key_u64(j, "finding", line->finding);
+	if (line->packet && line->packet->remark.n) {
+		json_key(j, "remark");
+		json_span(j, line->packet->remark);
+	}
 	add_tunnel(j, c, line);
 	json_key(j, "sender");
 	add_side(j, c, line, SIDE_SENDER);

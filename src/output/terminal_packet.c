@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "model/owner.h"
+#include "output/escape.h"
 
 /* tcpdump's letters: [S], [P.], [.] */
 static void add_flags(struct str *s, uint8_t flags)
@@ -138,6 +139,11 @@ void terminal_packet(struct terminal *t, const struct packet_line *line)
 	if (receiver->reason != REASON_OTHER_HOST) {
 		str_text(s, " > ");
 		add_claim(s, t->context, receiver);
+	}
+	if (line->packet && line->packet->remark.n) {
+		str_text(s, "  (");
+		escape_span(s, line->packet->remark);
+		str_char(s, ')');
 	}
 	t->failed |= s->failed;
 	layout_line(&t->layout, str_get(s));

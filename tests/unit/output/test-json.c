@@ -61,6 +61,17 @@ Test(json, packet)
 		"\"receiver\":{\"reason\":\"other-host\"}}}\n");
 }
 
+Test(json, what_a_trace_says_of_a_packet)
+{
+	struct packet dropped = { .remark = span_text("dropped: reason 5\n") };
+	x.line.packet = &dropped;
+	char *got = fixture_run(&output_json, &x, packet);
+	cr_assert(valid_lines(got), "no JSON: %s", got);
+	cr_expect(strstr(got, "\"finding\":1,\"remark\":\"dropped: reason 5\\n\",\"sender\""),
+		"%s", got);
+	free(got);
+}
+
 Test(json, packet_of_which_little_is_known)
 {
 	x.line.has_time = false;

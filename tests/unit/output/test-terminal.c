@@ -368,6 +368,15 @@ Test(terminal, packets)
 	becomes(packet, WHEN "IP 10.1.1.1 > 172.23.98.97: ICMP destination unreachable, code 3, 70 bytes on the wire  [kernel-icmp-error, about store.exe (2136)] > mad.exe (7176) flow\n");
 }
 
+Test(terminal, what_a_trace_says_of_a_packet)
+{
+	struct packet dropped = { .remark = span_text("dropped: reason 5\x1b") };
+	x.line.packet = &dropped;
+	char *got = fixture_run(&output_terminal, &x, packet);
+	cr_expect(strstr(got, "exact  (dropped: reason 5\\x1b)\n"), "%s", got);
+	free(got);
+}
+
 Test(terminal, packets_of_all_kinds)
 {
 	struct digest *d = &x.digest;
