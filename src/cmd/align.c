@@ -79,6 +79,7 @@ static int read_on(struct run *r, uint32_t input, struct peek *p, struct err *er
 			p->ended = true;
 		if (rc == SOURCE_ITEM && take_record(r, input, p, &rec, err) < 0)
 			return -1;
+		progress_step(&r->progress);
 	}
 	return 0;
 }
@@ -323,6 +324,7 @@ int run_align(struct run *r, struct err *err)
 	struct peek *peeks = calloc(r->n, sizeof *peeks);
 	bool *given = calloc(r->n, sizeof *given);
 	int rc = peeks && given ? 0 : err_nomem(err);
+	progress_begin(&r->progress, "comparing clocks", r->inputs, r->n);
 	if (rc == 0)
 		rc = apply_options(r, given, err);
 	if (rc == 0)
@@ -337,6 +339,7 @@ int run_align(struct run *r, struct err *err)
 		coverage_show(&r->coverage, i, peeks[i].traces);
 		rc = show_addresses(r, &peeks[i], err);
 	}
+	progress_end(&r->progress);
 	for (size_t i = 0; peeks && i < r->n; i++)
 		peek_done(&peeks[i]);
 	free(peeks);

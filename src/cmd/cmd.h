@@ -28,6 +28,9 @@ extern const struct command command_collect;
  * visible. */
 void say_err(const char *file, const struct err *err);
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
+/* A line on a terminal that the next message or status takes the place of; NULL takes it away. Only
+ * for what is ours: nothing is escaped. */
+__attribute__((format(printf, 1, 2))) void say_status(const char *fmt, ...);
 
 struct rules;
 /* Built-in rules, then those of a directory (*.yaml, in order of name) where `dir` is not NULL. */

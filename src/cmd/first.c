@@ -287,6 +287,7 @@ static int merge_all(struct run *r, struct merge *m, struct err *err)
 		}
 		if (rc == SOURCE_ITEM && take(r, &item, err) < 0)
 			return -1;
+		progress_step(&r->progress);
 	}
 	return 0;
 }
@@ -304,8 +305,10 @@ int run_first(struct run *r, struct err *err)
 	if (run_sources(r, all, &sources, err) < 0)
 		return -1;
 	int rc = merge_new(sources, r->n, &m, err);
+	progress_begin(&r->progress, "reading", r->inputs, r->n);
 	if (rc == 0)
 		rc = merge_all(r, m, err);
+	progress_end(&r->progress);
 	if (rc == 0)
 		rc = take_rest(r, err);
 	if (rc == 0)
@@ -317,7 +320,7 @@ int run_first(struct run *r, struct err *err)
 	}
 	merge_free(m);
 	run_close_sources(r, sources);
-	r->report.interrupted = *r->interrupted;
+	r->report.interrupted = r->cut_short || *r->interrupted;
 	r->report.evicted = join_evicted(r->join);
 	return rc;
 }

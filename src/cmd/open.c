@@ -38,7 +38,7 @@ static int open_one(struct run *r, struct run_input *in, const char *name, struc
 	in->name = strdup(name);
 	if (!in->name)
 		return err_nomem(err);
-	if (input_open(name, &in->input, &problem) < 0) {
+	if (input_open_until(name, r->interrupted, &in->input, &problem) < 0) {
 		damage(in, &problem);
 		return 0;
 	}

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/run.h"
@@ -46,6 +47,11 @@ struct printer {
 	const struct sink_ops *sink;
 	void *self;
 };
+
+static FILE *out_of(const struct run *r)
+{
+	return r->options->out ? r->options->out : stdout;
+}
 
 static int put_packet(
 	struct printer *p, const struct merged *m, const struct digest *digest, struct err *err)
@@ -129,6 +135,7 @@ static int put_merged(struct printer *p, struct merge *m, struct err *err)
 			return -1;
 		if (rc > 0 && put_record(p, &item, &left, err) < 0)
 			return -1;
+		progress_step(&p->run->progress);
 	}
 	return 0;
 }
@@ -143,9 +150,13 @@ static int put_packets(struct printer *p, struct err *err)
 		run_sources(p->run, p->run->only_events ? is_log : is_capture, &sources, err) < 0)
 		return -1;
 	int rc = merge_new(sources, p->run->n, &m, err);
+	/* Lines on the terminal say enough. */
+	if (!isatty(fileno(out_of(p->run))))
+		progress_begin(&p->run->progress, "writing", p->run->inputs, p->run->n);
 	if (rc == 0)
 		rc = put_merged(p, m, err);
-	if (rc == 0 && !p->run->report.interrupted)
+	progress_end(&p->run->progress);
+	if (rc == 0 && !*p->run->interrupted)
 		rc = put_rest(p, err);
 	merge_free(m);
 	run_close_sources(p->run, sources);
@@ -220,7 +231,7 @@ static const struct sink_ops *output_named(const char *name)
 
 int run_output(struct run *r, struct err *err)
 {
-	FILE *out = r->options->out ? r->options->out : stdout;
+	FILE *out = out_of(r);
 	struct sink_context context = { .out = out,
 		.bare = r->options->no_comments,
 		.color = r->options->color,

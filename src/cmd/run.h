@@ -17,6 +17,7 @@
 
 #include "base/hash.h"
 #include "cmd/options.h"
+#include "cmd/progress.h"
 #include "cmd/spill.h"
 #include "correlate/complete.h"
 #include "correlate/coverage.h"
@@ -85,6 +86,8 @@ struct run {
 	struct finding *findings;
 	uint32_t *finding_number; /* by place in groups_findings; numbers of the report */
 	struct report report;
+	struct progress progress;
+	bool cut_short; /* Ctrl-C came while a pipe was read: what had come is the input */
 	const volatile sig_atomic_t *interrupted;
 };
 

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on standard error. */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "output/escape.h"
+
+/* A status line stands on the terminal; what is said takes its place. */
+static bool status_shown;
+
+static void clear_status(void)
+{
+	if (status_shown)
+		fputs("\r\x1b[K", stderr);
+	status_shown = false;
+}
 
 /* File names and what inputs say may hold escape sequences: they are made harmless as in the
  * report. Where memory is gone for that, a plain sentence is all there is. */
@@ -19,6 +30,7 @@ static void put_line(const char *file, const char *text)
 		str_text(&line, ": ");
 	}
 	escape_text(&line, text);
+	clear_status();
 	fprintf(stderr, "%s\n",
 		line.failed ? "whosent: out of memory for a message" : str_get(&line));
 	str_done(&line);
@@ -39,4 +51,17 @@ void say(const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	put_line(NULL, text);
+}
+
+void say_status(const char *fmt, ...)
+{
+	va_list ap;
+	clear_status();
+	if (!fmt)
+		return;
+	fputs("whosent: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	status_shown = true;
 }

@@ -10,13 +10,22 @@
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 
-/* Set by Ctrl-C; the report then says what is known so far. */
+/* Set by Ctrl-C; the report then says what is known so far. A second one ends the run. */
 static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int signal_number)
 {
 	(void)signal_number;
 	interrupted = 1;
+}
+
+/* Where a pipe is cut short what came is read all the same. While inputs are unpacked nothing is
+ * known that could be said. */
+static void end_of_pipes(struct run *r)
+{
+	r->cut_short = interrupted;
+	interrupted = 0;
+	signal(SIGINT, SIG_DFL);
 }
 
 static void catch_interrupt(void)
@@ -47,8 +56,12 @@ static int work(struct run *r, struct err *err)
 	const struct options *o = r->options;
 	if (o->filter && filter_new(o->filter, &r->filter, err) < 0)
 		return -1;
-	if (load_rules(o->rules_dir, &r->rules, err) < 0 || run_open(r, err) < 0)
+	if (load_rules(o->rules_dir, &r->rules, err) < 0)
 		return -1;
+	catch_interrupt();
+	if (run_open(r, err) < 0)
+		return -1;
+	end_of_pipes(r);
 	if (o->packets && spill_open(&r->spill, err) < 0)
 		return -1;
 	if (enter_sandbox(o, err) < 0 || run_recognise(r, err) < 0)
@@ -96,6 +109,7 @@ int run_session(const struct options *o)
 	struct run r = { .options = o, .key = hash_key_new(), .interrupted = &interrupted };
 	struct err err = { 0 };
 	int code;
+	progress_init(&r.progress, o->quiet);
 	if (work(&r, &err) < 0) {
 		say_err(NULL, &err);
 		code = err.kind == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;

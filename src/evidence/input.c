@@ -16,6 +16,7 @@ struct input {
 	const struct input_ops *ops;
 	void *self;
 	char *name;
+	uint64_t taken;
 };
 
 int input_custom(const char *name, const struct input_ops *ops, void *self, struct input **ret,
@@ -88,13 +89,19 @@ int input_spooled(
 	return open_part(name, &part, ret, err);
 }
 
-/* Copies a pipe to a temporary file, so that it can be read twice. */
-static int copy_pipe(int fd, struct spool *to, struct err *err)
+static bool stopped(const volatile sig_atomic_t *stop)
+{
+	return stop && *stop;
+}
+
+/* Copies a pipe to a temporary file, so that it can be read twice. Where the signal comes just
+ * before read(2) waits, the next bytes end it. */
+static int copy_pipe(int fd, const volatile sig_atomic_t *stop, struct spool *to, struct err *err)
 {
 	static const size_t chunk = 65536;
 	char *buf = malloc(chunk);
 	int rc = buf ? 0 : err_nomem(err);
-	while (rc == 0) {
+	while (rc == 0 && !stopped(stop)) {
 		ssize_t k = read(fd, buf, chunk);
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -111,12 +118,13 @@ static int copy_pipe(int fd, struct spool *to, struct err *err)
 	return rc;
 }
 
-static int open_pipe(const char *name, int fd, struct input **ret, struct err *err)
+static int open_pipe(const char *name, int fd, const volatile sig_atomic_t *stop,
+	struct input **ret, struct err *err)
 {
 	struct spool *spool;
 	if (spool_new(&spool, err) < 0)
 		return -1;
-	if (copy_pipe(fd, spool, err) == 0) {
+	if (copy_pipe(fd, stop, spool, err) == 0) {
 		struct part part = { .spool = spool, .owned = spool, .n = spool_end(spool) };
 		if (open_part(name, &part, ret, err) == 0)
 			return 0;
@@ -168,6 +176,12 @@ static int open_file(const char *name, int fd, struct input **ret, struct err *e
 
 int input_open(const char *name, struct input **ret, struct err *err)
 {
+	return input_open_until(name, NULL, ret, err);
+}
+
+int input_open_until(
+	const char *name, const volatile sig_atomic_t *stop, struct input **ret, struct err *err)
+{
 	bool standard = strcmp(name, "-") == 0;
 	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			  : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -185,7 +199,7 @@ int input_open(const char *name, struct input **ret, struct err *err)
 		/* /dev/zero has no end, and a disk is no file. */
 		rc = err_set(err, ERR_UNSUPPORTED, "a device, and not a file or a pipe");
 	else
-		rc = open_pipe(name, fd, ret, err);
+		rc = open_pipe(name, fd, stop, ret, err);
 	close(fd);
 	return rc;
 }
@@ -242,7 +256,14 @@ const char *input_name(const struct input *in)
 int input_read_at(
 	struct input *in, uint64_t off, void *buf, size_t n, size_t *ret_n, struct err *err)
 {
-	return in->ops->read_at(in->self, off, buf, n, ret_n, err);
+	int rc = in->ops->read_at(in->self, off, buf, n, ret_n, err);
+	in->taken += rc == 0 ? *ret_n : 0;
+	return rc;
+}
+
+uint64_t input_taken(const struct input *in)
+{
+	return in->taken;
 }
 
 int input_size(struct input *in, uint64_t *ret, struct err *err)

@@ -5,6 +5,7 @@
 #ifndef WHOSENT_EVIDENCE_INPUT_H
 #define WHOSENT_EVIDENCE_INPUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,10 @@ struct input_ops {
 /* `name` is kept as given ("-" is standard input). A directory, a missing file and one without
  * permission are ERR_SYSTEM. */
 int input_open(const char *name, struct input **ret, struct err *err);
+/* The same; what is piped in ends early once *stop is set (by a signal's handler that does not
+ * restart calls), and what has come by then is the input. */
+int input_open_until(
+	const char *name, const volatile sig_atomic_t *stop, struct input **ret, struct err *err);
 /* Borrows `bytes` and `name` until input_close. */
 int input_memory(const char *name, struct span bytes, struct input **ret, struct err *err);
 int input_custom(const char *name, const struct input_ops *ops, void *self, struct input **ret,
@@ -42,6 +47,8 @@ const char *input_name(const struct input *in);
 int input_read_at(
 	struct input *in, uint64_t off, void *buf, size_t n, size_t *ret_n, struct err *err);
 int input_size(struct input *in, uint64_t *ret, struct err *err);
+/* How many bytes have been read of it so far; what is read twice counts twice. */
+uint64_t input_taken(const struct input *in);
 
 /* Reads an input from the front through one reused buffer. */
 struct reader {
