@@ -14,6 +14,7 @@ struct join {
 	struct join_setup setup;
 	struct hold hold;
 	struct owners owners;
+	struct endpoints endpoints;
 	struct map seen; /* struct addr: addresses of the captures */
 	struct settler settler;
 	struct ref_time now;       /* the latest stamp so far */
@@ -30,6 +31,7 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 	j->now.ns = INT64_MIN;
 	hold_init(&j->hold, setup->key);
 	owners_init(&j->owners, setup->key);
+	endpoints_init(&j->endpoints, setup->key);
 	map_init(&j->seen, sizeof(struct addr), sizeof(struct addr), LIMIT_ADDRESSES, setup->key);
 	/* DESIGN 4.3: 2 s, 4 ticks and the clock's error, of the worst log. */
 	int64_t worst = 0;
@@ -43,6 +45,7 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 	j->settler = (struct settler){
 		.match = { .hold = &j->hold,
 			.owners = &j->owners,
+			.endpoints = &j->endpoints,
 			.hosts = setup->hosts,
 			.seen = &j->seen },
 		.coverage = setup->coverage,
@@ -60,6 +63,7 @@ void join_free(struct join *j)
 		return;
 	hold_done(&j->hold);
 	owners_done(&j->owners);
+	endpoints_done(&j->endpoints);
 	map_done(&j->seen);
 	dossier_done(&j->settler.dossier);
 	free(j);
@@ -201,6 +205,7 @@ static int take_stated(
 	struct stated_setup setup = { .hosts = j->setup.hosts,
 		.roster = j->setup.roster,
 		.owners = &j->owners,
+		.endpoints = &j->endpoints,
 		.clock = &j->setup.clocks[record->input] };
 	return stated_take(&setup, &record->packet, p, err);
 }
@@ -301,7 +306,8 @@ int join_event(
 	e.side = event_from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
 	if (place_event(j, &e, err) < 0)
 		return -1;
-	owners_bind(&j->owners, e.event.transport, &e.event.local, e.process, *when, e.evidence);
+	endpoints_bind(
+		&j->endpoints, e.event.transport, &e.event.local, e.process, *when, e.evidence);
 	/* It says who, and has no packet that could be looked for. */
 	if (e.event.op == EVENT_HOLD)
 		return 0;

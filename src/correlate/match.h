@@ -4,6 +4,7 @@
 #ifndef WHOSENT_CORRELATE_MATCH_H
 #define WHOSENT_CORRELATE_MATCH_H
 
+#include "correlate/endpoints.h"
 #include "correlate/hold.h"
 #include "correlate/hosts.h"
 #include "correlate/owners.h"
@@ -11,6 +12,7 @@
 struct match {
 	struct hold *hold;
 	struct owners *owners;
+	const struct endpoints *endpoints;
 	const struct hosts *hosts;
 	const struct map *seen; /* addresses of the captures: keys are struct addr */
 	bool shows_local;       /* some of them are ours */

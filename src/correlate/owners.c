@@ -12,22 +12,10 @@ struct index_entry {
 	uint32_t place;
 };
 
-struct endpoint_key {
-	struct endpoint local;
-	uint8_t transport, zero;
-};
-
-struct endpoint_entry {
-	struct endpoint_key key;
-	struct succession holders;
-};
-
 void owners_init(struct owners *o, struct hash_key key)
 {
 	*o = (struct owners){ .free_list = OWNERS_NONE };
 	map_init(&o->index, sizeof(struct index_entry), sizeof(struct flow_key), LIMIT_FLOWS, key);
-	map_init(&o->endpoints, sizeof(struct endpoint_entry), sizeof(struct endpoint_key),
-		LIMIT_ENDPOINTS, key);
 }
 
 void owners_done(struct owners *o)
@@ -35,7 +23,6 @@ void owners_done(struct owners *o)
 	if (!o)
 		return;
 	map_done(&o->index);
-	map_done(&o->endpoints);
 	free(o->flows);
 	*o = (struct owners){ .free_list = OWNERS_NONE };
 }
@@ -101,7 +88,7 @@ static uint32_t take_place(struct owners *o)
 	return place;
 }
 
-static struct succession nobody(void)
+struct succession succession_nobody(void)
 {
 	struct succession s = { 0 };
 	s.now.process = s.before.process = PROCESS_NONE;
@@ -117,7 +104,7 @@ static void begin_flow(struct owners *o, struct owned_flow *f, const struct flow
 		f->first_packet[dir] = f->last_packet[dir] = OWNERS_NONE;
 		for (int side = 0; side < SIDES; side++)
 			f->first_event[dir][side] = f->last_event[dir][side] = OWNERS_NONE;
-		f->ends[dir] = nobody();
+		f->ends[dir] = succession_nobody();
 	}
 	o->live++;
 }
@@ -238,38 +225,6 @@ void tenure_stretch(struct succession *s, process_handle process, uint32_t servi
 		.last = when,
 		.evidence = evidence,
 		.service = service };
-}
-
-static struct endpoint_key endpoint_key(uint8_t transport, const struct endpoint *local)
-{
-	struct endpoint_key key;
-	memset(&key, 0, sizeof key);
-	key.local = *local;
-	key.transport = transport;
-	return key;
-}
-
-void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *local,
-	process_handle process, struct ref_time when, struct evidence evidence)
-{
-	struct endpoint_key key = endpoint_key(transport, local);
-	bool new;
-	struct endpoint_entry *e = map_put(&o->endpoints, &key, &new, NULL);
-	if (!e) {
-		o->endpoints_limited = true;
-		return;
-	}
-	if (new)
-		e->holders = nobody();
-	tenure_stretch(&e->holders, process, 0, when, evidence);
-}
-
-const struct succession *owners_endpoint(
-	const struct owners *o, uint8_t transport, const struct endpoint *local)
-{
-	struct endpoint_key key = endpoint_key(transport, local);
-	const struct endpoint_entry *e = map_find(&o->endpoints, &key);
-	return e ? &e->holders : NULL;
 }
 
 static bool holds(const struct tenure *t, struct ref_time when, int64_t before, int64_t behind)

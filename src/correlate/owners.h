@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who owned which flow and which local endpoint, when. Ownership is an interval, stretched by
- * events; port reuse and PID reuse begin a new one. Bounded: idle entries go first. */
+/* Who owned which flow, when. Ownership is an interval, stretched by events; port reuse and PID
+ * reuse begin a new one. Bounded: idle entries go first. */
 #ifndef WHOSENT_CORRELATE_OWNERS_H
 #define WHOSENT_CORRELATE_OWNERS_H
 
@@ -32,6 +32,8 @@ struct succession {
 	bool mixed;
 	struct ref_time mixed_from, mixed_to;
 };
+
+struct succession succession_nobody(void);
 
 /* One direction of a TCP connection. Offsets are counted from the first data byte, modulo 2^32
  * as the sequence numbers are. */
@@ -84,9 +86,7 @@ struct owners {
 	struct owned_flow *flows;
 	uint32_t n, cap, free_list, hand;
 	uint32_t live, serial;
-	struct map endpoints;   /* local endpoint -> succession */
-	bool endpoints_limited; /* one could not be kept: what is not known may be owned */
-	uint64_t evicted;       /* flows that the limit pushed out before they were idle */
+	uint64_t evicted; /* flows that the limit pushed out before they were idle */
 };
 
 void owners_init(struct owners *o, struct hash_key key);
@@ -112,13 +112,6 @@ uint32_t owners_older(const struct owners *o, uint32_t place);
  * its thread ran for, or 0. */
 void tenure_stretch(struct succession *s, process_handle process, uint32_t service,
 	struct ref_time when, struct evidence evidence);
-
-/* Also for the local endpoint as such, whatever the peer: guards UDP flows against a port that
- * another process took over. */
-void owners_bind(struct owners *o, uint8_t transport, const struct endpoint *local,
-	process_handle process, struct ref_time when, struct evidence evidence);
-const struct succession *owners_endpoint(
-	const struct owners *o, uint8_t transport, const struct endpoint *local);
 
 enum tenancy {
 	TENANCY_NOBODY, /* nobody is known to have held it then */

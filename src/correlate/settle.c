@@ -110,7 +110,7 @@ static const struct tenure *port_rival(const struct settler *s, uint8_t transpor
 	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
 		const struct tenure *a = NULL, *b = NULL;
-		const struct succession *held = owners_endpoint(s->match.owners, transport, &at[i]);
+		const struct succession *held = endpoints_at(s->match.endpoints, transport, &at[i]);
 		enum tenancy t = held ? tenure_at(held, when, &reach, &a, &b) : TENANCY_NOBODY;
 		if (t != TENANCY_NOBODY && a->process != owner->process)
 			return a;
@@ -156,7 +156,7 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 		return false;
 	if (t == TENANCY_SOLE && !tcp)
 		b = port_rival(s, f->key.transport, q->end ? &f->key.b : &f->key.a, q->when, a);
-	if (t == TENANCY_SOLE && !tcp && !b && s->match.owners->endpoints_limited)
+	if (t == TENANCY_SOLE && !tcp && !b && s->match.endpoints->limited)
 		*ret = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
 	else if (life == LIFE_OVER)
 		*ret = orphaned(a);

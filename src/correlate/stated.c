@@ -61,8 +61,8 @@ static void learn(const struct stated_setup *s, struct held_packet *p)
 	struct owned_flow *f = &s->owners->flows[p->flow];
 	unsigned end = flow_end(p->dir, side);
 	tenure_stretch(&f->ends[end], p->stated.process, 0, p->when, own);
-	owners_bind(s->owners, f->key.transport, end ? &f->key.b : &f->key.a, p->stated.process,
-		p->when, own);
+	endpoints_bind(s->endpoints, f->key.transport, end ? &f->key.b : &f->key.a,
+		p->stated.process, p->when, own);
 }
 
 /* The process of that PID and name; PROCESS_NONE where a limit is reached. */

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "correlate/endpoints.h"
 #include "correlate/hold.h"
 #include "correlate/hosts.h"
 #include "correlate/roster.h"
@@ -16,6 +17,7 @@ struct stated_setup {
 	struct hosts *hosts;
 	struct roster *roster;
 	struct owners *owners;
+	struct endpoints *endpoints;
 	const struct clock *clock; /* of the capture */
 };
 int stated_take(const struct stated_setup *s, const struct packet *packet, struct held_packet *p,
