@@ -97,10 +97,10 @@ static size_t pad(uint8_t *buf, size_t n)
 	return LEAST;
 }
 
-size_t frame_build(const struct frame *f, uint8_t buf[static FRAME_BYTES])
+static size_t build(const struct frame *f, uint8_t *buf, size_t room)
 {
 	size_t header = header_bytes(f->protocol);
-	if (f->payload.n > FRAME_BYTES - ETHERNET - IPV4 - header)
+	if (f->payload.n > room - ETHERNET - IPV4 - header)
 		return 0;
 	size_t transport = header + f->payload.n;
 	put_ethernet(buf, &f->src, &f->dst, 0x0800);
@@ -108,6 +108,16 @@ size_t frame_build(const struct frame *f, uint8_t buf[static FRAME_BYTES])
 	put_transport(buf + ETHERNET + IPV4, f, transport);
 	size_t n = ETHERNET + IPV4 + transport;
 	return f->pad ? pad(buf, n) : n;
+}
+
+size_t frame_build(const struct frame *f, uint8_t buf[static FRAME_BYTES])
+{
+	return build(f, buf, FRAME_BYTES);
+}
+
+size_t frame_build_large(const struct frame *f, uint8_t buf[static FRAME_LARGE])
+{
+	return build(f, buf, FRAME_LARGE);
 }
 
 size_t frame_arp(uint16_t operation, const struct station *src, const struct station *dst,

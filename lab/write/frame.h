@@ -34,6 +34,11 @@ struct frame {
 /* Returns the frame's length; 0 where the payload does not fit. */
 size_t frame_build(const struct frame *frame, uint8_t buf[static FRAME_BYTES]);
 
+/* The same with room for FRAME_LARGE bytes, as a capture shows TCP before a network card cuts it
+ * into segments. */
+#define FRAME_LARGE (14 + 65535)
+size_t frame_build_large(const struct frame *frame, uint8_t buf[static FRAME_LARGE]);
+
 /* ARP (RFC 826): operation 1 asks for dst.ip, 2 answers. */
 size_t frame_arp(uint16_t operation, const struct station *src, const struct station *dst,
 	uint8_t buf[static FRAME_BYTES]);
