@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lab-sends OUTDIR [--seed N] [--sends N] [--drop PERCENT] [--offset-minutes M]
+/* lab-sends OUTDIR [--seed N] [--sends N] [--drop PERCENT] [--offset-minutes M] [--tick-us N]
+ *           [--pace N]
  *
  * Writes a capture, a kernel trace with rows removed, a process table and the truth. Three
  * processes send: one a datagram of 8 bytes from a new port each time, one queries of many lengths
@@ -24,7 +25,8 @@ enum { PID_NOTIFIER = 2136, PID_QUERIES = 880, PID_COPIER = 3344 };
 struct options {
 	const char *out;
 	uint64_t seed;
-	uint32_t sends, drop;
+	uint32_t sends, drop, pace; /* pace: one act every so many times 25 ms */
+	int64_t tick_ns;
 	int64_t offset_minutes; /* what the log's clock is ahead of the capture's */
 };
 
@@ -39,7 +41,7 @@ struct play {
 	struct stage stage;
 	struct random choices; /* of its own, so that what is sent does not hang on how */
 	int64_t ns;
-	uint32_t sends;
+	uint32_t sends, pace;
 	uint16_t port;
 	struct used used[REMEMBERED];
 	uint32_t n_used, reused;
@@ -167,8 +169,9 @@ static void act(struct play *p)
 	else
 		noise(p);
 	/* 25 ms on average: often several events within one tick of the clock. */
-	p->ns += random_below(&p->choices, 4) ? random_between(&p->choices, MS, 20 * MS)
-					      : random_between(&p->choices, 20 * MS, 120 * MS);
+	p->ns += p->pace *
+		(random_below(&p->choices, 4) ? random_between(&p->choices, MS, 20 * MS)
+					      : random_between(&p->choices, 20 * MS, 120 * MS));
 }
 
 /* Exactly so many of a hundred rows, whichever they are: Fisher and Yates. */
@@ -232,7 +235,8 @@ static void run(const struct options *o)
 	p->choices.state = ~o->seed;
 	p->stage.us = us;
 	memcpy(p->stage.gateway.mac, "\x00\x00\x0c\x07\xac\x15", 6);
-	p->stage.tick_ns = 15625000;
+	p->stage.tick_ns = o->tick_ns;
+	p->pace = o->pace;
 	/* A clock is never right to the second. */
 	p->stage.behind_ns = -o->offset_minutes * 60 * STAMP_NS_PER_S + 137 * MS;
 	p->ns = START;
@@ -259,7 +263,8 @@ static bool number(const char *text, int64_t low, int64_t high, int64_t *ret)
 static bool parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option names[] = { { "seed", 1, NULL, 's' }, { "sends", 1, NULL, 'n' },
-		{ "drop", 1, NULL, 'd' }, { "offset-minutes", 1, NULL, 'o' }, { 0 } };
+		{ "drop", 1, NULL, 'd' }, { "offset-minutes", 1, NULL, 'o' },
+		{ "tick-us", 1, NULL, 't' }, { "pace", 1, NULL, 'p' }, { 0 } };
 	int64_t v;
 	int c;
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -271,6 +276,10 @@ static bool parse(int argc, char **argv, struct options *ret)
 			ret->drop = (uint32_t)v;
 		else if (c == 'o' && number(optarg, -14 * 60, 14 * 60, &v))
 			ret->offset_minutes = v;
+		else if (c == 't' && number(optarg, 1, 1000000, &v))
+			ret->tick_ns = v * 1000;
+		else if (c == 'p' && number(optarg, 1, 100000, &v))
+			ret->pace = (uint32_t)v;
 		else
 			return false;
 	}
@@ -280,10 +289,15 @@ static bool parse(int argc, char **argv, struct options *ret)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .seed = 1, .sends = 2400, .drop = 40, .offset_minutes = -450 };
+	struct options o = { .seed = 1,
+		.sends = 2400,
+		.drop = 40,
+		.offset_minutes = -450,
+		.tick_ns = 15625000,
+		.pace = 1 };
 	if (!parse(argc, argv, &o)) {
 		fputs("usage: lab-sends OUTDIR [--seed N] [--sends N] [--drop PERCENT]\n"
-		      "                        [--offset-minutes M]\n",
+		      "                        [--offset-minutes M] [--tick-us N] [--pace N]\n",
 			stderr);
 		return 2;
 	}

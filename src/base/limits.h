@@ -107,6 +107,9 @@
 /* Records that peek reads of each source to align the clocks. */
 #define LIMIT_PEEK_RECORDS 65536u
 
+/* Pairs of packets and events that vote on a clock: four for each record that was peeked at. */
+#define LIMIT_VOTES 262144u
+
 /* Details of single frames (packet-detail text) that wait for their frame in a list. */
 #define LIMIT_DETAILS 65536u
 

@@ -35,7 +35,7 @@ static int take_event(
 		return 0;
 	if (hosts_see_event(&r->hosts, input, &rec->event, err) < 0)
 		return -1;
-	return ballots_add_event(&p->events, &rec->event, rec->when, err);
+	return ballots_add_event(&p->events, rec, err);
 }
 
 static int take_record(
@@ -60,7 +60,7 @@ static int take_record(
 			: 0;
 	if (rec->packet.digested)
 		complete_fill(&r->complete, rec->number, &d);
-	return rec->has_time ? ballots_add_packet(&p->packets, &d, rec->when, err) : 0;
+	return rec->has_time ? ballots_add_packet(&p->packets, &d, rec, err) : 0;
 }
 
 /* Reads on until the ballots are full or the input ends. Damage is passed over here: the first

@@ -3,7 +3,6 @@
 #include "correlate/clock.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/text.h"
 
@@ -24,47 +23,13 @@ struct clock clock_given(int64_t offset_ns, int64_t tick_ns)
 		.tick_ns = tick_ns };
 }
 
-static int by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* The median of a batch moves the offset by half of itself: one batch of odd pairs (a busy disk
- * that delays the log) cannot throw it off, a steady drift is followed with a lag of a batch.
- * Wrong where a clock is set by less than its error in the middle of a capture: that looks like
- * drift for the time of a few batches, and pairs inside it may be graded `flow`, not `exact`. */
-void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns)
-{
-	if (c->state != CLOCK_SURE)
-		return;
-	c->residual[c->n_residual++] = delta_ns;
-	if (c->n_residual < CLOCK_TRACK)
-		return;
-	c->n_residual = 0;
-	qsort(c->residual, CLOCK_TRACK, sizeof *c->residual, by_value);
-	int64_t median = c->residual[CLOCK_TRACK / 2];
-	if (!c->has_first_at) {
-		c->has_first_at = true;
-		c->first_at = at;
-	}
-	double t = (double)(at.ns - c->first_at.ns) / 1e9;
-	double o = (double)(c->offset_ns - c->first_offset_ns + median);
-	c->n += 1;
-	c->sum_t += t;
-	c->sum_o += o;
-	c->sum_tt += t * t;
-	c->sum_to += t * o;
-	c->offset_ns += median / 2;
-}
-
 /* Slope in ns per s = 1e-9, so ppm = slope / 1000. Stated only where the whole change it
  * stands for is larger than the error of one pair; else it is noise. */
 static double drift_ppm(const struct clock *c)
 {
 	double spread = c->n * c->sum_tt - c->sum_t * c->sum_t;
 	if (c->n < 4 || spread <= 0)
-		return 0;
+		return c->rate * 1e6; /* as the vote found it: then it is no noise */
 	double slope = (c->n * c->sum_to - c->sum_t * c->sum_o) / spread;
 	double seconds = 2 * sqrt(spread) / c->n;
 	return fabs(slope * seconds) > (double)c->error_ns ? slope / 1000 : 0;

@@ -8,21 +8,33 @@
 #include <stdint.h>
 
 #include "base/stamp.h"
+#include "correlate/line.h"
 #include "model/report.h"
 
+/* Residuals of one batch, and medians of batches that the rate is computed from. */
 #define CLOCK_TRACK 32
+#define CLOCK_BATCHES 32
+
+/* No two clocks that a system keeps drift apart by more: crystals are within 100 ppm, and a time
+ * service slews by some 200 more. */
+#define CLOCK_RATE_MOST 300e-6
 
 struct clock {
 	enum clock_state state;
 	uint64_t pairs;
 	int64_t first_offset_ns; /* as aligned; what the report states */
-	int64_t offset_ns;       /* as refined while running */
-	int64_t error_ns;        /* a pair may disagree by so much */
+	int64_t offset_ns;       /* as refined while running: at since_ns of its own time */
+	int64_t since_ns;
+	double rate, rate_error; /* by how much the reference runs faster, about 1e-6 */
+	int64_t error_ns;        /* a pair may disagree by so much, while pairs come */
 	int64_t tick_ns;         /* the clock may stand still for so long */
 
-	/* Refinement: residuals of sure pairs, CLOCK_TRACK at a time. */
-	int64_t residual[CLOCK_TRACK];
-	unsigned n_residual;
+	/* Refinement (clock_track.c). */
+	struct ref_time met; /* the last pair, where has_met */
+	bool has_met;
+	struct line_point batch[CLOCK_TRACK];     /* reference time, offset */
+	struct line_point medians[CLOCK_BATCHES]; /* of the last batches, oldest first */
+	unsigned n_batch, n_medians;
 	/* Sums for the slope of offset over time (least squares), in seconds from first_at. */
 	bool has_first_at;
 	struct ref_time first_at;
@@ -37,10 +49,18 @@ struct clock clock_given(int64_t offset_ns, int64_t tick_ns);
 /* Stamps of another age are damage, and bent until windows around them can be reckoned with. */
 #define CLOCK_MOST_NS (INT64_MAX / 2)
 
+/* What is added to a stamp of its own. */
+static inline int64_t clock_offset(const struct clock *c, struct source_time t)
+{
+	if (c->rate == 0)
+		return c->offset_ns;
+	return c->offset_ns + (int64_t)(c->rate * ((double)t.ns - (double)c->since_ns));
+}
+
 static inline struct ref_time clock_to_ref(const struct clock *c, struct source_time t)
 {
 	struct ref_time ref;
-	if (__builtin_add_overflow(t.ns, c->offset_ns, &ref.ns) || ref.ns > CLOCK_MOST_NS ||
+	if (__builtin_add_overflow(t.ns, clock_offset(c, t), &ref.ns) || ref.ns > CLOCK_MOST_NS ||
 		ref.ns < -CLOCK_MOST_NS)
 		ref.ns = t.ns < 0 ? -CLOCK_MOST_NS : CLOCK_MOST_NS;
 	return ref;
@@ -58,8 +78,12 @@ static inline bool clock_sure(const struct clock *c)
 	return c->state == CLOCK_SURE || c->state == CLOCK_GIVEN || c->state == CLOCK_REFERENCE;
 }
 
+/* How far the stamps of a pair may lie apart at that time: more, the longer no pair was seen, for
+ * the clocks drift apart. */
+int64_t clock_error(const struct clock *c, struct ref_time at);
+
 /* A packet and the one event that vouches for it were `delta_ns` apart (packet minus aligned
- * event) at `at`. Moves offset_ns slowly; claims already made stay. */
+ * event) at `at`. Moves the clock slowly; claims already made stay. */
 void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns);
 
 struct clock_report clock_describe(const struct clock *c);

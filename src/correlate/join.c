@@ -297,7 +297,7 @@ int join_event(
 	struct held_event e = { .event = hosts_orient(j->setup.hosts, &record->event),
 		.evidence = { .input = record->input, .number = record->number },
 		.when = *when,
-		.error_ns = clock->error_ns,
+		.error_ns = clock_error(clock, *when),
 		.sure = clock_sure(clock),
 		.flow = OWNERS_NONE };
 	e.process = roster_at(j->setup.roster, host, e.event.pid, *when, err);

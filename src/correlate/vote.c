@@ -2,292 +2,331 @@
 /* Clock alignment by vote: see vote.h. */
 #include "correlate/vote.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/claim.h"
-
-/* Stamps of one moment in two kernel paths differ by scheduling and interrupt delays even with
- * perfect clocks: below 2 ms a difference says nothing. */
-#define JITTER_NS 2000000
+#include "correlate/line.h"
+#include "correlate/vote_inner.h"
 
 #define SURE_PAIRS 8
+/* A burst of datagrams is one coincidence, however many they are. */
+#define SURE_MOMENTS 4
+/* Logarithms of what chance may do: one in a million, and one in a thousand. */
+#define SURE_CHANCE -13.8
+#define UNSURE_CHANCE -6.9
 /* Zones run from -12 h to +14 h; between two zones lie at most 26 h, but a log and a capture of
  * one place differ by that place's zone only. Half a quarter hour is the most skew that a zone
  * leaves over. */
 #define ZONE_REACH_NS ((14 * 3600 + 450) * STAMP_NS_PER_S)
+/* What a drift adds up to in a century is no drift: such stamps are damage. */
+#define MOST_BEND_NS 1e15
+/* A slope counts that is so many times its error. Of few points the error itself is not well
+ * known. */
+#define CERTAIN 4
+#define FEW 16
+/* Below so many votes half of them is no answer of its own. */
+#define HALVED_VOTES 64
 
-void ballots_init(struct ballots *b, size_t max)
-{
-	*b = (struct ballots){ .max = max };
-}
-
-void ballots_done(struct ballots *b)
-{
-	if (!b)
-		return;
-	free(b->items);
-	*b = (struct ballots){ 0 };
-}
-
-static int add(struct ballots *b, const struct ballot *item, struct err *err)
-{
-	if (b->n >= b->max)
-		return 0;
-	if (b->n == b->cap) {
-		size_t cap = b->cap ? b->cap * 2 : 256;
-		struct ballot *items = realloc(b->items, cap * sizeof *items);
-		if (!items)
-			return err_nomem(err);
-		b->items = items;
-		b->cap = cap;
-	}
-	b->items[b->n++] = *item;
-	return 0;
-}
-
-int ballots_add_packet(
-	struct ballots *b, const struct digest *d, struct source_time when, struct err *err)
-{
-	if (!digest_has(d, DIGEST_ADDRS | DIGEST_PORTS))
-		return 0;
-	bool length = digest_has(d, DIGEST_PAYLOAD);
-	if (d->transport != TRANSPORT_UDP &&
-		!(d->transport == TRANSPORT_TCP && length && d->payload_bytes > 0))
-		return 0;
-	struct ballot item = { .flow = d->flow,
-		.transport = d->transport,
-		.bytes = length ? d->payload_bytes : VOTE_NO_LENGTH,
-		.ns = when.ns };
-	return add(b, &item, err);
-}
-
-int ballots_add_event(
-	struct ballots *b, const struct event *e, struct source_time when, struct err *err)
-{
-	if (e->op != EVENT_SEND && e->op != EVENT_RECV)
-		return 0;
-	bool sent = e->op == EVENT_SEND;
-	struct ballot item = { .transport = e->transport,
-		.bytes = e->bytes,
-		.ns = when.ns,
-		.side = sent ? SIDE_SENDER : SIDE_RECEIVER };
-	item.flow.src = sent ? e->local : e->remote;
-	item.flow.dst = sent ? e->remote : e->local;
-	return add(b, &item, err);
-}
-
-/* Ports first: what addresses cannot be trusted for (NAT, anonymised captures) stays together. */
-static int compare_ports(const struct ballot *a, const struct ballot *b)
-{
-	if (a->transport != b->transport)
-		return a->transport < b->transport ? -1 : 1;
-	if (a->flow.src.port != b->flow.src.port)
-		return a->flow.src.port < b->flow.src.port ? -1 : 1;
-	if (a->flow.dst.port != b->flow.dst.port)
-		return a->flow.dst.port < b->flow.dst.port ? -1 : 1;
-	return 0;
-}
-
-static int compare_whole(const struct ballot *a, const struct ballot *b)
-{
-	int c = memcmp(&a->flow, &b->flow, sizeof a->flow);
-	if (c == 0 && a->bytes != b->bytes)
-		c = a->bytes < b->bytes ? -1 : 1;
-	return c;
-}
-
-static int by_key(const void *x, const void *y)
-{
-	const struct ballot *a = x, *b = y;
-	int c = compare_ports(a, b);
-	if (c == 0)
-		c = compare_whole(a, b);
-	if (c == 0 && a->ns != b->ns)
-		c = a->ns < b->ns ? -1 : 1;
-	return c;
-}
-
-static bool length_fits(const struct ballot *packet, const struct ballot *event)
-{
-	return packet->bytes == VOTE_NO_LENGTH || packet->bytes == event->bytes;
-}
-
-struct votes {
-	struct vote {
-		int64_t delta;
-		bool whole; /* addresses agree too */
-	} * items;
-	size_t n;
+struct election {
+	const struct ballots *packets, *events;
+	struct extent extents[2]; /* of these */
+	int64_t error_ns, width_ns;
+	struct votes all, some; /* in order of the log; those that are looked at, by delta */
+	uint32_t *counts;       /* [n_keys], all 0 */
 };
-
-static void cast(struct votes *v, const struct ballot *packet, const struct ballot *event)
-{
-	v->items[v->n++] = (struct vote){ .delta = packet->ns - event->ns,
-		.whole = memcmp(&packet->flow, &event->flow, sizeof packet->flow) == 0 };
-}
-
-/* Among packets and events of the same ports: those whose addresses and length occur once. */
-static void cast_whole(
-	struct votes *v, const struct ballot *p, size_t np, const struct ballot *e, size_t ne)
-{
-	size_t i = 0, j = 0;
-	while (i < np && j < ne) {
-		int c = compare_whole(&p[i], &e[j]);
-		if (c == 0) {
-			size_t pi = i, ej = j;
-			while (i < np && compare_whole(&p[i], &p[pi]) == 0)
-				i++;
-			while (j < ne && compare_whole(&e[j], &e[ej]) == 0)
-				j++;
-			if (i - pi == 1 && j - ej == 1)
-				cast(v, &p[pi], &e[ej]);
-		} else if (c < 0) {
-			i++;
-		} else {
-			j++;
-		}
-	}
-}
-
-static size_t same_ports(const struct ballot *items, size_t n)
-{
-	size_t k = 1;
-	while (k < n && compare_ports(&items[0], &items[k]) == 0)
-		k++;
-	return k;
-}
-
-/* Events of one side, sorted, against sorted packets. */
-static void cast_all(struct votes *v, const struct ballots *packets, const struct ballot *events,
-	size_t n_events)
-{
-	size_t i = 0, j = 0;
-	while (i < packets->n && j < n_events) {
-		const struct ballot *p = &packets->items[i], *e = &events[j];
-		int c = compare_ports(p, e);
-		if (c == 0) {
-			size_t np = same_ports(p, packets->n - i), ne = same_ports(e, n_events - j);
-			if (np == 1 && ne == 1 && length_fits(p, e))
-				cast(v, p, e);
-			else
-				cast_whole(v, p, np, e, ne);
-			i += np;
-			j += ne;
-		} else if (c < 0) {
-			i++;
-		} else {
-			j++;
-		}
-	}
-}
-
-static int by_side_and_key(const void *x, const void *y)
-{
-	const struct ballot *a = x, *b = y;
-	return a->side != b->side ? (a->side < b->side ? -1 : 1) : by_key(x, y);
-}
 
 static int by_delta(const void *x, const void *y)
 {
 	const struct vote *a = x, *b = y;
-	return (a->delta > b->delta) - (a->delta < b->delta);
+	if (a->delta != b->delta)
+		return a->delta < b->delta ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
-static int by_time(const void *x, const void *y)
+static int by_number(const void *x, const void *y)
 {
-	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-	return (a > b) - (a < b);
+	const struct vote *a = x, *b = y;
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	return by_delta(x, y);
 }
 
-/* The smallest step between two different stamps, as long as it is below what the format allows:
- * a clock that has been seen to move by 100 ns has no tick of 15 ms. */
-static int learn_tick(const struct ballots *events, int64_t most, int64_t *ret, struct err *err)
+static int by_x(const void *x, const void *y)
 {
-	*ret = most;
-	if (events->n < 2)
-		return 0;
-	int64_t *ns = malloc(events->n * sizeof *ns);
-	if (!ns)
-		return err_nomem(err);
-	for (size_t i = 0; i < events->n; i++)
-		ns[i] = events->items[i].ns;
-	qsort(ns, events->n, sizeof *ns, by_time);
-	for (size_t i = 1; i < events->n; i++)
-		if (ns[i] != ns[i - 1] && ns[i] - ns[i - 1] < *ret)
-			*ret = ns[i] - ns[i - 1];
-	free(ns);
-	return 0;
+	const struct line_point *a = x, *b = y;
+	return (a->x > b->x) - (a->x < b->x);
 }
 
-struct window {
-	size_t from, n, whole;
-};
-
-/* The window of `width` with most votes among those that do not touch `not_near`. */
-static struct window fullest(const struct votes *v, int64_t width, const struct window *not_near)
+/* The window with most lone votes. */
+static struct window fullest(const struct votes *v, int64_t width)
 {
 	struct window best = { 0 };
+	size_t alone = 0, whole = 0;
 	for (size_t from = 0, to = 0; from < v->n; from++) {
-		while (to < v->n && v->items[to].delta - v->items[from].delta <= width)
-			to++;
-		if (to - from <= best.n)
-			continue;
-		if (not_near && v->items[to - 1].delta + width >= v->items[not_near->from].delta &&
-			v->items[from].delta - width <=
-				v->items[not_near->from + not_near->n - 1].delta)
-			continue;
-		best = (struct window){ .from = from, .n = to - from };
+		for (; to < v->n && v->items[to].delta - v->items[from].delta <= width; to++) {
+			alone += v->items[to].alone;
+			whole += v->items[to].alone && v->items[to].whole;
+		}
+		if (alone > best.alone)
+			best = (struct window){ from, to - from, alone, whole };
+		alone -= v->items[from].alone;
+		whole -= v->items[from].alone && v->items[from].whole;
 	}
-	for (size_t i = best.from; i < best.from + best.n; i++)
-		best.whole += v->items[i].whole;
 	return best;
 }
 
-static void decide(const struct votes *v, int64_t tick, struct clock *ret)
+/* The median of its lone votes. */
+static int64_t middle_of(const struct votes *v, const struct window *w)
 {
-	int64_t error = tick > JITTER_NS ? tick : JITTER_NS;
-	struct window best = fullest(v, 2 * error, NULL);
-	*ret = (struct clock){ .state = CLOCK_NONE, .tick_ns = tick, .error_ns = error };
-	if (best.n == 0)
-		return;
-	struct window rival = fullest(v, 2 * error, &best);
-	int64_t offset = v->items[best.from + (best.n - 1) / 2].delta;
-	bool near = offset <= ZONE_REACH_NS && offset >= -ZONE_REACH_NS;
-	if (best.n >= SURE_PAIRS && rival.n * 2 <= best.n)
-		ret->state = CLOCK_SURE;
+	size_t left = (w->alone - 1) / 2, i = w->from;
+	while (!v->items[i].alone || left--)
+		i++;
+	return v->items[i].delta;
+}
+
+/* How far a line is carried on to the front of the log. */
+#define FRONT_NS (3600 * STAMP_NS_PER_S)
+
+/* From when on the offset holds: the front of the log, or the window's first event where stamps
+ * lie so far before it that they may be damage. */
+static int64_t begin_of(const struct votes *v, const struct window *w, int64_t front)
+{
+	int64_t first = INT64_MAX;
+	for (size_t i = w->from; i < w->from + w->n; i++)
+		if (v->items[i].alone && v->items[i].at < first)
+			first = v->items[i].at;
+	return (double)first - (double)front <= (double)FRONT_NS ? front : first;
+}
+
+/* How many keys another window gathers, one that does not touch the best. Keys that occur a few
+ * times count here: what fits two offsets elects neither. */
+static size_t rival_keys(struct election *e, const struct window *best)
+{
+	const struct votes *v = &e->some;
+	int64_t low = v->items[best->from].delta - e->width_ns;
+	int64_t high = v->items[best->from + best->n - 1].delta + e->width_ns;
+	size_t keys = 0, most = 0;
+	for (size_t from = 0, to = 0; from < v->n; from++) {
+		while (to < v->n && v->items[to].delta - v->items[from].delta <= e->width_ns)
+			keys += e->counts[v->items[to++].key]++ == 0;
+		if (keys > most && (v->items[to - 1].delta < low || v->items[from].delta > high))
+			most = keys;
+		keys -= --e->counts[v->items[from].key] == 0;
+	}
+	return most;
+}
+
+static size_t own_keys(struct election *e, const struct window *best)
+{
+	const struct vote *v = e->some.items + best->from;
+	size_t keys = 0;
+	for (size_t i = 0; i < best->n; i++)
+		keys += e->counts[v[i].key]++ == 0;
+	for (size_t i = 0; i < best->n; i++)
+		e->counts[v[i].key] = 0;
+	return keys;
+}
+
+/* At most LINE_POINTS lone votes of the window, in order of time. Every so many-th of the window,
+ * which is in order of differences: none is left out for what it says. */
+static size_t sample(const struct votes *v, const struct window *w, struct line_point *ret)
+{
+	size_t every = w->alone / LINE_POINTS + 1, seen = every / 2, n = 0;
+	for (size_t i = w->from; i < w->from + w->n; i++)
+		if (v->items[i].alone && seen++ % every == 0 && n < LINE_POINTS)
+			ret[n++] = (struct line_point){ v->items[i].at, v->items[i].delta };
+	if (n)
+		qsort(ret, n, sizeof *ret, by_x);
+	return n;
+}
+
+/* Takes the line out of the votes: then they say what the offset was at t->from. */
+static void level(struct votes *v, const struct line *t)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		double more = t->slope * ((double)v->items[i].at - (double)t->from);
+		/* What lies years away is damage, and may stay where it is. */
+		if (fabs(more) < MOST_BEND_NS)
+			v->items[i].delta -= (int64_t)more;
+	}
+	qsort(v->items, v->n, sizeof *v->items, by_delta);
+}
+
+/* The slope in a window; false where there is none, or where it may be noise. */
+static bool find_tilt(
+	const struct votes *v, const struct window *w, double certain, struct line *ret)
+{
+	struct line_point points[LINE_POINTS];
+	size_t n = sample(v, w, points);
+	*ret = (struct line){ .error = CLOCK_RATE_MOST };
+	if (n < 3)
+		return false;
+	*ret = line_fit(points, n);
+	return ret->span > 0 && fabs(ret->slope) <= CLOCK_RATE_MOST &&
+		fabs(ret->slope) > certain * ret->error * (1 + FEW / (double)n);
+}
+
+/* How far apart two clocks drift at most while these votes were cast. */
+static int64_t bend_of(const struct votes *v)
+{
+	double from = INFINITY, to = -INFINITY;
+	for (size_t i = 0; i < v->n; i++) {
+		from = fmin(from, (double)v->items[i].at);
+		to = fmax(to, (double)v->items[i].at);
+	}
+	return v->n ? (int64_t)fmin(2 * CLOCK_RATE_MOST * (to - from), MOST_BEND_NS) : 0;
+}
+
+/* Levels the votes as long as that gathers no fewer of them in one window. The first line comes of
+ * a window so wide that drift cannot lead out of it, the others of what it gathered. */
+static struct line find_level(struct election *e)
+{
+	struct votes *v = &e->some;
+	struct window best = fullest(v, e->width_ns);
+	struct window wide = fullest(v, e->width_ns + bend_of(v));
+	struct line total = { 0 }, more;
+	for (int round = 0; round < 3; round++) {
+		bool tilted = find_tilt(v, round ? &best : &wide, round ? 1 : CERTAIN, &more);
+		if (!tilted && round == 0) {
+			total.from = more.from;
+			total.error = fmin(fabs(more.slope) + more.error, CLOCK_RATE_MOST);
+		}
+		if (!tilted)
+			break;
+		total.from = round ? total.from : more.from;
+		more.from = total.from;
+		level(v, &more);
+		struct window now = fullest(v, e->width_ns);
+		if (now.alone < best.alone) {
+			more.slope = -more.slope;
+			level(v, &more);
+			break;
+		}
+		best = now;
+		total.slope += more.slope;
+		total.error = more.error;
+		total.span = more.span;
+	}
+	return total;
+}
+
+/* What is said of the winner, apart from how it was found. */
+static int decide(struct election *e, const struct line *tilt, struct clock *ret, struct err *err)
+{
+	const struct votes *v = &e->some;
+	struct window best = fullest(v, e->width_ns);
+	if (best.alone == 0)
+		return 0;
+	struct variety variety;
+	if (vote_variety(v, &best, e->width_ns, e->extents, &variety, err) < 0)
+		return -1;
+	struct clock c = *ret;
+	c.pairs = best.alone;
+	c.offset_ns = middle_of(v, &best);
+	c.rate = tilt->slope;
+	c.since_ns = begin_of(v, &best, e->extents[1].from);
+	c.offset_ns += (int64_t)(c.rate * ((double)c.since_ns - (double)tilt->from));
+	c.first_offset_ns = c.offset_ns;
+	c.rate_error = tilt->error;
+	c.has_met = true;
+	c.met = clock_to_ref(&c, (struct source_time){ c.since_ns });
+	size_t rival = rival_keys(e, &best);
+	double chance = vote_chance(v, &best, e->width_ns);
+	bool near = c.offset_ns <= ZONE_REACH_NS && c.offset_ns >= -ZONE_REACH_NS;
+	bool present = false;
+	if (variety.kinds >= SURE_PAIRS && variety.moments >= SURE_MOMENTS &&
+		chance < SURE_CHANCE && rival * 2 <= own_keys(e, &best) &&
+		vote_present(e->packets, e->events, &c, &present, err) < 0)
+		return -1;
+	if (present)
+		c.state = CLOCK_SURE;
 	/* A single pair that agrees in its ports only may be chance: two programs on two hosts may
 	 * both send 137 to 137. Two in one window, or one with its addresses, are no chance. */
-	else if (near && rival.n < best.n && (best.whole > 0 || best.n >= 2))
-		ret->state = CLOCK_UNSURE;
-	if (ret->state == CLOCK_NONE)
-		return;
-	ret->pairs = best.n;
-	ret->offset_ns = ret->first_offset_ns = offset;
+	else if (near && variety.pairs && rival < own_keys(e, &best) &&
+		(best.alone >= 2 ? chance < UNSURE_CHANCE : best.whole > 0))
+		c.state = CLOCK_UNSURE;
+	if (c.state != CLOCK_NONE)
+		*ret = c;
+	return 0;
+}
+
+/* The first `n` votes of the log. */
+static int elect(struct election *e, size_t n, struct clock *ret, struct err *err)
+{
+	memcpy(e->some.items, e->all.items, n * sizeof *e->all.items);
+	e->some.n = n;
+	qsort(e->some.items, n, sizeof *e->some.items, by_delta);
+	struct line tilt = find_level(e);
+	return decide(e, &tilt, ret, err);
+}
+
+/* Do two clocks say the same of a moment, but for drift? */
+static bool agree(const struct clock *a, const struct clock *b)
+{
+	struct source_time then = { b->since_ns };
+	double apart = (double)clock_offset(a, then) - (double)clock_offset(b, then);
+	return fabs(apart) <= 2 * ((double)a->error_ns + (double)b->error_ns);
+}
+
+/* Asks the whole log, then halves of it down to its front. A sure front that says something else is
+ * right for the front. */
+static int elect_front(struct election *e, struct clock *ret, struct err *err)
+{
+	const struct clock none = *ret;
+	qsort(e->all.items, e->all.n, sizeof *e->all.items, by_number);
+	int rc = elect(e, e->all.n, ret, err);
+	for (size_t n = e->all.n / 2; n >= HALVED_VOTES && rc == 0; n /= 2) {
+		struct clock front = none;
+		rc = elect(e, n, &front, err);
+		if (front.state == CLOCK_SURE && (ret->state != CLOCK_SURE || !agree(ret, &front)))
+			*ret = front;
+	}
+	return rc;
+}
+
+static int prepare(struct election *e, int64_t tick_ns, struct clock *ret, struct err *err)
+{
+	int64_t tick, coarse;
+	if (ballots_tick(e->events, tick_ns, &tick, err) < 0 ||
+		ballots_tick(e->packets, 0, &coarse, err) < 0)
+		return -1;
+	e->error_ns = tick > coarse ? tick : coarse;
+	*ret = (struct clock){ .tick_ns = e->error_ns, .error_ns = e->error_ns };
+	if (e->error_ns < CLOCK_JITTER_NS)
+		e->error_ns = CLOCK_JITTER_NS;
+	e->width_ns = 2 * e->error_ns;
+	return 0;
+}
+
+static int hold_election(struct election *e, struct clock *ret, struct err *err)
+{
+	if (vote_extent(e->packets, e->width_ns, &e->extents[0], err) < 0 ||
+		vote_extent(e->events, e->width_ns, &e->extents[1], err) < 0 ||
+		votes_cast(&e->all, e->packets, e->events, err) < 0)
+		return -1;
+	if (e->all.n == 0)
+		return 0;
+	ret->error_ns = e->error_ns;
+	e->some.items = malloc(e->all.n * sizeof *e->some.items);
+	e->counts = calloc(e->all.n_keys + 1, sizeof *e->counts);
+	return e->some.items && e->counts ? elect_front(e, ret, err) : err_nomem(err);
 }
 
 int vote_align(struct ballots *packets, struct ballots *events, int64_t tick_ns, struct clock *ret,
 	struct err *err)
 {
-	int64_t tick;
-	if (learn_tick(events, tick_ns, &tick, err) < 0)
+	struct election e = { .packets = packets, .events = events };
+	if (prepare(&e, tick_ns, ret, err) < 0)
 		return -1;
-	*ret = (struct clock){ .state = CLOCK_NONE, .tick_ns = tick, .error_ns = tick };
 	if (packets->n == 0 || events->n == 0)
 		return 0;
-	struct votes v = { .items = malloc(events->n * sizeof *v.items) };
-	if (!v.items)
-		return err_nomem(err);
-	qsort(packets->items, packets->n, sizeof *packets->items, by_key);
-	qsort(events->items, events->n, sizeof *events->items, by_side_and_key);
-	size_t sent = 0;
-	while (sent < events->n && events->items[sent].side == SIDE_SENDER)
-		sent++;
-	cast_all(&v, packets, events->items, sent);
-	cast_all(&v, packets, events->items + sent, events->n - sent);
-	if (v.n)
-		qsort(v.items, v.n, sizeof *v.items, by_delta);
-	decide(&v, tick, ret);
-	free(v.items);
-	return 0;
+	ballots_sort(packets);
+	ballots_drop_copies(packets);
+	ballots_sort(events);
+	int rc = hold_election(&e, ret, err);
+	free(e.all.items);
+	free(e.some.items);
+	free(e.counts);
+	return rc;
 }

@@ -5,45 +5,17 @@
  * the packets and once among the events votes for the difference of its two stamps. The window
  * of two clock ticks that gathers most votes wins; the median of its votes is the offset. This
  * is the mode of a density with a boxcar kernel, which up to half of wrong pairs cannot move
- * (Chernoff, "Estimation of the mode", 1964). */
+ * (Chernoff, "Estimation of the mode", 1964).
+ *
+ * Where the votes reach over so long a time that two clocks may have drifted apart by a window,
+ * they are first levelled by the line that a repeated median (line.h) lays through the fullest wide
+ * window. Where that gives no sure answer, the first half of the log is asked alone, and so on:
+ * behind it the clock may have been set, and what comes later is tracked (clock.h). */
 #ifndef WHOSENT_CORRELATE_VOTE_H
 #define WHOSENT_CORRELATE_VOTE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
-#include "base/stamp.h"
+#include "correlate/ballots.h"
 #include "correlate/clock.h"
-#include "model/digest.h"
-#include "model/record.h"
-
-#define VOTE_NO_LENGTH UINT32_MAX
-
-/* One packet or one event, as far as voting looks at it. */
-struct ballot {
-	struct flow flow; /* as the packet runs */
-	uint32_t bytes;   /* payload, or VOTE_NO_LENGTH */
-	uint8_t transport;
-	uint8_t side; /* enum side: whose event it is; SIDE_SENDER for packets */
-	int64_t ns;   /* on its own clock */
-};
-
-struct ballots {
-	struct ballot *items;
-	size_t n, cap, max;
-};
-
-void ballots_init(struct ballots *b, size_t max);
-void ballots_done(struct ballots *b);
-
-/* Add what can vote (UDP, and TCP with payload); the rest is passed over. Full at `max`: ignored,
- * the start of a file is enough. */
-int ballots_add_packet(
-	struct ballots *b, const struct digest *d, struct source_time when, struct err *err);
-int ballots_add_event(
-	struct ballots *b, const struct event *e, struct source_time when, struct err *err);
 
 /* Aligns a log with packets. `tick_ns` is what the format says its clock may stand still for; a
  * finer one is learned from the stamps. Sorts both sets. *ret is CLOCK_NONE where nothing wins. */

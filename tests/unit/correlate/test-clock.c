@@ -75,3 +75,49 @@ Test(clock, given_and_unsure_clocks_stay_as_they_are)
 		clock_track(&c, (struct ref_time){ i * S }, 500000);
 	cr_assert_eq(c.offset_ns, 5 * S);
 }
+
+/* One pair in five seconds: the batches are small, and the clock is followed all the same. */
+Test(clock, follows_with_few_pairs)
+{
+	struct clock c = { .state = CLOCK_SURE, .error_ns = 4000000, .rate_error = 300e-6 };
+	for (int i = 0; i < 7000; i++) {
+		int64_t t = i * 5 * S;
+		int64_t log = t - (int64_t)((double)t * 150e-6);
+		int64_t error = t - clock_to_ref(&c, (struct source_time){ log }).ns;
+		cr_assert_leq(llabs(error), clock_error(&c, (struct ref_time){ t }), "at %d", i);
+		clock_track(&c, (struct ref_time){ t }, error);
+	}
+	cr_assert_float_eq(clock_describe(&c).drift_ppm, 150, 1);
+}
+
+/* After an hour without a pair the rate that was learned still holds, and the error says how
+ * well. */
+Test(clock, the_error_widens_while_no_pair_is_seen)
+{
+	struct clock c = { .state = CLOCK_SURE, .error_ns = 2000000, .rate_error = 300e-6 };
+	cr_assert_eq(clock_error(&c, (struct ref_time){ 0 }), 2000000);
+	for (int i = 0; i < 3600; i++) {
+		int64_t t = i * S, log = t - (int64_t)((double)t * 80e-6);
+		clock_track(&c, (struct ref_time){ t },
+			t - clock_to_ref(&c, (struct source_time){ log }).ns);
+	}
+	int64_t t = 7200 * S, log = t - (int64_t)((double)t * 80e-6);
+	int64_t error = llabs(t - clock_to_ref(&c, (struct source_time){ log }).ns);
+	int64_t said = clock_error(&c, (struct ref_time){ t });
+	cr_assert_leq(error, said);
+	cr_assert_gt(said, 2000000);
+	cr_assert_lt(said, 102000001);
+}
+
+/* Every fourth pair is wrong by nearly the error, to one side. */
+Test(clock, wrong_pairs_do_not_move_it)
+{
+	struct clock c = { .state = CLOCK_SURE, .error_ns = 15625000, .rate_error = 300e-6 };
+	for (int i = 0; i < 3600; i++) {
+		int64_t at = i * S / 10;
+		int64_t now = clock_to_ref(&c, (struct source_time){ at }).ns;
+		clock_track(&c, (struct ref_time){ at }, at - now + (i % 4 ? 0 : 14000000));
+		cr_assert_leq(llabs(now - at), 2000000, "at %d: %ld", i, now - at);
+	}
+	cr_assert_eq(clock_describe(&c).drift_ppm, 0);
+}

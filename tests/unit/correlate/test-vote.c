@@ -1,63 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Alignment of clocks: right, unsure, or not at all, but never sure and wrong. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
-#include "correlate/vote.h"
-#include "model/claim.h"
-
-#define S 1000000000ll
-#define TICK 15625000ll
-
-struct booth {
-	struct ballots packets, events;
-	uint64_t random;
-};
-
-static void begin(struct booth *b)
-{
-	ballots_init(&b->packets, 100000);
-	ballots_init(&b->events, 100000);
-	b->random = 42;
-}
-
-static struct clock count(struct booth *b)
-{
-	struct clock c;
-	struct err err = { 0 };
-	cr_assert_eq(vote_align(&b->packets, &b->events, TICK, &c, &err), 0);
-	ballots_done(&b->packets);
-	ballots_done(&b->events);
-	return c;
-}
-
-static struct endpoint at(uint8_t host, uint16_t port)
-{
-	uint8_t bytes[4] = { 10, 0, 0, host };
-	return (struct endpoint){ .addr = addr_v4(bytes), .port = port };
-}
-
-static void packet(struct booth *b, uint8_t from, uint16_t sport, uint16_t dport, int64_t ns)
-{
-	struct err err = { 0 };
-	struct digest d = { .known = DIGEST_ADDRS | DIGEST_PORTS | DIGEST_PAYLOAD,
-		.transport = TRANSPORT_UDP,
-		.payload_bytes = 8 };
-	d.flow.src = at(from, sport);
-	d.flow.dst = at(200, dport);
-	cr_assert_eq(ballots_add_packet(&b->packets, &d, (struct source_time){ ns }, &err), 0);
-}
-
-static void event(struct booth *b, uint8_t from, uint16_t sport, uint16_t dport, int64_t ns)
-{
-	struct err err = { 0 };
-	struct event e = { .op = EVENT_SEND,
-		.transport = TRANSPORT_UDP,
-		.bytes = 8,
-		.local = at(from, sport),
-		.remote = at(200, dport) };
-	cr_assert_eq(ballots_add_event(&b->events, &e, (struct source_time){ ns }, &err), 0);
-}
+#include "booth.h"
 
 /* n datagrams, 100 ms apart and never in step with the tick, against a log that is `offset` behind
  * and ticks coarsely. */
@@ -180,8 +125,8 @@ Test(vote, a_fine_clock_is_learned)
 	for (int i = 0; i < 50; i++) {
 		packet(&b, 1, (uint16_t)(20000 + i), 9, i * S + 50000);
 		event(&b, 1, (uint16_t)(20000 + i), 9, i * S + (i % 7) * 100);
+		event(&b, 1, 1, 1, i * S + (i % 7) * 100 + 300);
 	}
-	event(&b, 1, 1, 1, 3 * S + 400);
 	struct clock c = count(&b);
 	cr_assert_eq(c.state, CLOCK_SURE);
 	cr_assert_eq(c.error_ns, 2000000);
@@ -213,4 +158,82 @@ Test(vote, another_epoch_needs_a_sure_vote)
 	begin(&b);
 	talk(&b, 5, -40ll * 365 * 86400 * S);
 	cr_assert_eq(count(&b).state, CLOCK_NONE);
+}
+
+/* 200 ppm over three hours are 2.2 s, a thousand times the error of a pair. */
+Test(vote, clocks_that_drift_apart)
+{
+	static const double rates[] = { 200e-6, -200e-6, 50e-6, 3e-6 };
+	for (size_t k = 0; k < sizeof rates / sizeof *rates; k++) {
+		struct booth b;
+		begin(&b);
+		for (int i = 0; i < 3000; i++) {
+			int64_t log = 1263482400 * S + i * 3600777001ll;
+			int64_t t = log + 3600 * S + (int64_t)(rates[k] * i * 3600777001.0);
+			packet(&b, 1, (uint16_t)(20000 + i), 9, t + i * 7919 % 1000000);
+			event(&b, 1, (uint16_t)(20000 + i), 9, log);
+			event(&b, 1, 1, 1, log + 100000);
+		}
+		struct clock c = count(&b);
+		cr_assert_eq(c.state, CLOCK_SURE);
+		cr_assert_leq(llabs(c.offset_ns - 3600 * S), 2000000, "%ld", c.offset_ns);
+		cr_assert_float_eq(clock_describe(&c).drift_ppm, rates[k] * 1e6, 1);
+		struct source_time end = { 1263482400 * S + 2999 * 3600777001ll };
+		int64_t true_end = end.ns + 3600 * S + (int64_t)(rates[k] * 2999 * 3600777001.0);
+		cr_assert_leq(llabs(clock_to_ref(&c, end).ns - true_end), 2000000);
+	}
+}
+
+/* Few pairs of a short time say nothing of a rate: carried on for hours it would be seconds. */
+Test(vote, noise_has_no_rate)
+{
+	for (uint64_t seed = 1; seed < 100; seed++) {
+		struct booth b;
+		begin(&b);
+		b.random = seed;
+		for (int i = 0; i < 12; i++) {
+			int64_t t = 1263482400 * S + i * 2 * S + chance(&b, 900000000);
+			packet(&b, 1, (uint16_t)(20000 + i), 9, t);
+			event(&b, 1, (uint16_t)(20000 + i), 9, t - t % TICK);
+		}
+		struct clock c = count(&b);
+		cr_assert_eq(c.state, CLOCK_SURE);
+		cr_assert_leq(llabs(c.offset_ns), TICK);
+		cr_assert_eq(clock_describe(&c).drift_ppm, 0, "seed %lu", seed);
+	}
+}
+
+/* The front of the log decides: behind it the clock was set. */
+Test(vote, a_clock_that_is_set_within_the_peek)
+{
+	struct booth b;
+	begin(&b);
+	for (int i = 0; i < 1000; i++) {
+		int64_t t = 1263482400 * S + i * 103777001ll;
+		int64_t log = t - 7200 * S + (i >= 600 ? 90 * S : 0);
+		packet(&b, 1, (uint16_t)(20000 + i), 9, t);
+		event(&b, 1, (uint16_t)(20000 + i), 9, log - log % TICK);
+	}
+	struct clock c = count(&b);
+	cr_assert_eq(c.state, CLOCK_SURE);
+	cr_assert_leq(llabs(c.offset_ns - 7200 * S), TICK);
+	cr_assert_eq(c.tick_ns, TICK, "stamps before and after do not mix: %ld", c.tick_ns);
+}
+
+/* Text that states whole seconds, on either side. */
+Test(vote, stamps_of_whole_seconds)
+{
+	for (int side = 0; side < 2; side++) {
+		struct booth b;
+		begin(&b);
+		for (int i = 0; i < 200; i++) {
+			int64_t t = 1263482400 * S + i * 1137770017ll;
+			packet(&b, 1, (uint16_t)(20000 + i), 9, side ? t : t - t % S);
+			event(&b, 1, (uint16_t)(20000 + i), 9, side ? t - t % S : t);
+		}
+		struct clock c = count(&b);
+		cr_assert_eq(c.state, CLOCK_SURE);
+		cr_assert_leq(llabs(c.offset_ns), S);
+		cr_assert_eq(c.error_ns, S);
+	}
 }
