@@ -2,8 +2,6 @@
 /* Matching of datagrams: see match.h. */
 #include "correlate/match.h"
 
-#include <stdlib.h>
-
 #include "base/limits.h"
 
 /* A cluster above this size has no gaps that would tell its members apart: it is decided by its
@@ -17,31 +15,12 @@ struct cluster {
 	bool whole;       /* it ended before it was full */
 };
 
-static bool length_fits(const struct held_packet *p, const struct held_event *e)
-{
-	return !digest_has(&p->digest, DIGEST_PAYLOAD) || p->digest.payload_bytes == e->event.bytes;
-}
-
 static bool same_length(const struct held_packet *a, const struct held_packet *b)
 {
 	if (!digest_has(&a->digest, DIGEST_PAYLOAD) || !digest_has(&b->digest, DIGEST_PAYLOAD))
 		return true;
 	return a->digest.payload_bytes == b->digest.payload_bytes;
 }
-
-static bool in_time(const struct held_packet *p, const struct held_event *e)
-{
-	return llabs(p->when.ns - e->when.ns) <= e->error_ns;
-}
-
-static bool is_datagram_event(const struct held_event *e)
-{
-	return e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
-}
-
-/* Records come in order of time but for so much: several processors, buffers of a log. A walk
- * along a chain may stop that far behind its window. */
-#define DISORDER_NS 200000000
 
 /* The stretch of time that a cluster covers. */
 struct stretch {
@@ -65,9 +44,9 @@ static struct stretch gather_events(struct match *m, const struct held_packet *h
 	for (uint32_t at = f->first_event[head->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {
 		const struct held_event *e = hold_event(m->hold, at);
-		if (e->when.ns > packets->to + e->error_ns + DISORDER_NS)
+		if (e->when.ns > packets->to + e->error_ns + MATCH_DISORDER_NS)
 			break;
-		if (e->used || !is_datagram_event(e) || !length_fits(head, e) ||
+		if (e->used || !match_is_datagram(e) || !match_length_fits(head, e) ||
 			e->when.ns < packets->from - e->error_ns ||
 			e->when.ns > packets->to + e->error_ns)
 			continue;
@@ -90,7 +69,7 @@ static struct stretch gather_packets(struct match *m, const struct held_packet *
 	for (uint32_t at = head->next_in_flow; at != HOLD_NONE;
 		at = hold_packet(m->hold, at)->next_in_flow) {
 		const struct held_packet *p = hold_packet(m->hold, at);
-		if (p->when.ns > events->to + c->error_ns + DISORDER_NS)
+		if (p->when.ns > events->to + c->error_ns + MATCH_DISORDER_NS)
 			break;
 		if (p->settled[side] || digest_has(&p->digest, DIGEST_FRAGMENT) ||
 			!same_length(head, p) || p->when.ns < events->from - c->error_ns ||
@@ -163,7 +142,7 @@ static bool sole_process(struct match *m, const struct cluster *c)
 static bool pairs_in_time(struct match *m, const struct cluster *c)
 {
 	for (size_t i = 0; i < c->n_packets; i++)
-		if (!in_time(
+		if (!match_in_time(
 			    hold_packet(m->hold, c->packets[i]), hold_event(m->hold, c->events[i])))
 			return false;
 	return true;
@@ -203,14 +182,6 @@ static void settle_rivals(
 	settle_all(m, c, side, &rivals);
 }
 
-/* The packet's other end is the event's remote one. */
-static bool peer_agrees(const struct held_packet *p, const struct held_event *e)
-{
-	const struct endpoint *peer =
-		e->side == SIDE_SENDER ? &p->digest.flow.dst : &p->digest.flow.src;
-	return addr_equal(&e->event.remote.addr, &peer->addr);
-}
-
 /* An unbound socket's event states no local address. One that fits the packet as well as those of
  * the cluster, but is another process's, leaves the packet in doubt. PROCESS_NONE: there is none.
  */
@@ -222,11 +193,11 @@ static process_handle wildcard_rival(
 	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_ports) {
 		const struct held_event *e = hold_event(m->hold, at);
-		if (e->when.ns > p->when.ns + e->error_ns + DISORDER_NS)
+		if (e->when.ns > p->when.ns + e->error_ns + MATCH_DISORDER_NS)
 			break;
 		if (e->flow == OWNERS_NONE && e->process != process && !e->used &&
-			is_datagram_event(e) && length_fits(p, e) && in_time(p, e) &&
-			peer_agrees(p, e))
+			match_is_datagram(e) && match_length_fits(p, e) && match_in_time(p, e) &&
+			match_peer_agrees(p, e))
 			return e->process;
 	}
 	return PROCESS_NONE;
@@ -283,105 +254,6 @@ void match_datagram(struct match *m, uint32_t place, enum side side)
 		hold_event(m->hold, c.events[i])->used = true;
 }
 
-static bool seen(const struct match *m, const struct addr *a)
-{
-	return map_find(m->seen, a) != NULL;
-}
-
-/* May the event's address stand for the packet's, translated? Not where the capture shows the
- * event's own address: then nothing is translated and the packet is another host's. Wrong where a
- * capture shows neither our host nor its peer, but a third host that talks from the same port to
- * the same port with the same length at the same moment; two ephemeral ports make that one in
- * thousands, and equal service ports (137 to 137) are refused for it. */
-static bool may_stand_for(
-	const struct match *m, const struct addr *event, const struct addr *packet)
-{
-	return addr_equal(event, packet) || addr_is_wildcard(event) || !seen(m, event);
-}
-
-/* The one event of the chain that could be meant; NULL where there is none or more than one. */
-static struct held_event *only_event(struct match *m, const struct ports_chain *chain,
-	const struct held_packet *p, enum side side)
-{
-	struct held_event *found = NULL;
-	for (uint32_t at = chain->first_event[side]; at != HOLD_NONE;
-		at = hold_event(m->hold, at)->next_in_ports) {
-		struct held_event *e = hold_event(m->hold, at);
-		if (e->when.ns > p->when.ns + e->error_ns + DISORDER_NS)
-			break;
-		if (e->used || !is_datagram_event(e) || !length_fits(p, e) || !in_time(p, e))
-			continue;
-		if (found)
-			return NULL;
-		found = e;
-	}
-	return found;
-}
-
-static bool only_packet(struct match *m, const struct ports_chain *chain,
-	const struct held_packet *p, const struct held_event *e)
-{
-	for (uint32_t at = chain->first_packet; at != HOLD_NONE;
-		at = hold_packet(m->hold, at)->next_in_ports) {
-		const struct held_packet *other = hold_packet(m->hold, at);
-		if (other->when.ns > e->when.ns + e->error_ns + DISORDER_NS)
-			break;
-		if (other != p && length_fits(other, e) && in_time(other, e))
-			return false;
-	}
-	return true;
-}
-
-/* The event that only this packet fits and that only fits this packet, by ports. */
-static struct held_event *by_ports(struct match *m, const struct held_packet *p, enum side side)
-{
-	if (!p->ports_chained)
-		return NULL;
-	const struct flow *flow = &p->digest.flow;
-	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
-	struct held_event *e = chain ? only_event(m, chain, p, side) : NULL;
-	if (!e || e->contested)
-		return NULL;
-	/* The rivals of this packet leave the hold after it: they must find the event spoilt. */
-	if (!only_packet(m, chain, p, e)) {
-		e->contested = true;
-		return NULL;
-	}
-	return e;
-}
-
-static const struct addr *mine(const struct held_packet *p, enum side side)
-{
-	return side == SIDE_SENDER ? &p->digest.flow.src.addr : &p->digest.flow.dst.addr;
-}
-
-void match_wildcard(struct match *m, uint32_t place, enum side side)
-{
-	struct held_packet *p = hold_packet(m->hold, place);
-	struct held_event *e = by_ports(m, p, side);
-	if (e && e->sure && addr_is_wildcard(&e->event.local.addr) && peer_agrees(p, e) &&
-		hosts_of_addr(m->hosts, mine(p, side)) != HOST_NONE)
-		match_settle(p, side, e, GRADE_EXACT);
-}
-
-void match_ports(struct match *m, uint32_t place, enum side side)
-{
-	struct held_packet *p = hold_packet(m->hold, place);
-	const struct flow *flow = &p->digest.flow;
-	/* Both ends on the same port are two servers, or two halves of one protocol (137, 123,
-	 * 5353): every host of the network sends from and to them. */
-	if (flow->src.port == flow->dst.port || flow->src.port < 1024)
-		return;
-	/* Where a capture shows our addresses, a packet from another one is another host's. That
-	 * refuses too much on a port that sees both sides of a NAT. */
-	if (m->shows_local && hosts_of_addr(m->hosts, mine(p, side)) == HOST_NONE)
-		return;
-	struct held_event *e = by_ports(m, p, side);
-	if (e && may_stand_for(m, &held_event_source(e)->addr, &flow->src.addr) &&
-		may_stand_for(m, &held_event_destination(e)->addr, &flow->dst.addr))
-		match_settle(p, side, e, GRADE_PORTS);
-}
-
 void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)
 {
 	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP)
@@ -389,7 +261,7 @@ void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)
 	if (p->flow == OWNERS_NONE || p->digest.transport != TRANSPORT_UDP)
 		return;
 	/* A packet without a time has no flow, and does not come this far. */
-	struct ref_time then = { p->when.ns - error_ns - DISORDER_NS };
+	struct ref_time then = { p->when.ns - error_ns - MATCH_DISORDER_NS };
 	const struct flow *flow = &p->digest.flow;
 	for (int side = 0; side < SIDES; side++) {
 		hold_pass_flow(m->hold, &m->owners->flows[p->flow], p->dir, (enum side)side, then);

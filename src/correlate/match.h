@@ -4,6 +4,8 @@
 #ifndef WHOSENT_CORRELATE_MATCH_H
 #define WHOSENT_CORRELATE_MATCH_H
 
+#include <stdlib.h>
+
 #include "correlate/endpoints.h"
 #include "correlate/hold.h"
 #include "correlate/hosts.h"
@@ -18,6 +20,33 @@ struct match {
 	bool shows_local;       /* some of them are ours */
 };
 
+/* Records come in order of time but for so much: several processors, buffers of a log. A walk
+ * along a chain may stop that far behind its window. */
+#define MATCH_DISORDER_NS 200000000
+
+static inline bool match_length_fits(const struct held_packet *p, const struct held_event *e)
+{
+	return !digest_has(&p->digest, DIGEST_PAYLOAD) || p->digest.payload_bytes == e->event.bytes;
+}
+
+static inline bool match_in_time(const struct held_packet *p, const struct held_event *e)
+{
+	return llabs(p->when.ns - e->when.ns) <= e->error_ns;
+}
+
+static inline bool match_is_datagram(const struct held_event *e)
+{
+	return e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
+}
+
+/* The packet's other end is the event's remote one. */
+static inline bool match_peer_agrees(const struct held_packet *p, const struct held_event *e)
+{
+	const struct endpoint *peer =
+		e->side == SIDE_SENDER ? &p->digest.flow.dst : &p->digest.flow.src;
+	return addr_equal(&e->event.remote.addr, &peer->addr);
+}
+
 /* UDP. Packets and events of one flow, direction, side and length that lie within the clock's
  * error of each other form a cluster, which is decided as a whole:
  *   as many events as packets, all of one process: in order, each `exact`;
@@ -29,14 +58,6 @@ void match_datagram(struct match *m, uint32_t place, enum side side);
 /* TCP. A SYN with its connect or accept event; data whose bytes lie in the ranges that the
  * events of one process account for, counted from the connection's start. Same outcome. */
 void match_stream(struct match *m, uint32_t place, enum side side);
-
-/* UDP of an unbound socket: the event states no local address, all else agrees with exactly one
- * event, and exactly one packet agrees with that: `exact`. */
-void match_wildcard(struct match *m, uint32_t place, enum side side);
-
-/* UDP whose addresses agree with no event while ports, length and time agree with exactly one,
- * and exactly one packet agrees with that: `ports`. */
-void match_ports(struct match *m, uint32_t place, enum side side);
 
 /* All sides of the oldest packet are settled: events that are too old for those behind it are
  * taken off the chains. */

@@ -3,6 +3,7 @@
 #include "correlate/settle.h"
 
 #include "base/limits.h"
+#include "correlate/match_ports.h"
 #include "correlate/stated.h"
 
 static bool is_neighbour_discovery(const struct digest *d)

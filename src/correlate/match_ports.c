@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matching of datagrams by their ports: see match_ports.h. */
+#include "correlate/match_ports.h"
+
+static bool seen(const struct match *m, const struct addr *a)
+{
+	return map_find(m->seen, a) != NULL;
+}
+
+/* May the event's address stand for the packet's, translated? Not where the capture shows the
+ * event's own address: then nothing is translated and the packet is another host's. Wrong where a
+ * capture shows neither our host nor its peer, but a third host that talks from the same port to
+ * the same port with the same length at the same moment; two ephemeral ports make that one in
+ * thousands, and equal service ports (137 to 137) are refused for it. */
+static bool may_stand_for(
+	const struct match *m, const struct addr *event, const struct addr *packet)
+{
+	return addr_equal(event, packet) || addr_is_wildcard(event) || !seen(m, event);
+}
+
+/* The one event of the chain that could be meant; NULL where there is none or more than one. */
+static struct held_event *only_event(struct match *m, const struct ports_chain *chain,
+	const struct held_packet *p, enum side side)
+{
+	struct held_event *found = NULL;
+	for (uint32_t at = chain->first_event[side]; at != HOLD_NONE;
+		at = hold_event(m->hold, at)->next_in_ports) {
+		struct held_event *e = hold_event(m->hold, at);
+		if (e->when.ns > p->when.ns + e->error_ns + MATCH_DISORDER_NS)
+			break;
+		if (e->used || !match_is_datagram(e) || !match_length_fits(p, e) ||
+			!match_in_time(p, e))
+			continue;
+		if (found)
+			return NULL;
+		found = e;
+	}
+	return found;
+}
+
+static bool only_packet(struct match *m, const struct ports_chain *chain,
+	const struct held_packet *p, const struct held_event *e)
+{
+	for (uint32_t at = chain->first_packet; at != HOLD_NONE;
+		at = hold_packet(m->hold, at)->next_in_ports) {
+		const struct held_packet *other = hold_packet(m->hold, at);
+		if (other->when.ns > e->when.ns + e->error_ns + MATCH_DISORDER_NS)
+			break;
+		if (other != p && match_length_fits(other, e) && match_in_time(other, e))
+			return false;
+	}
+	return true;
+}
+
+/* The event that only this packet fits and that only fits this packet, by ports. */
+static struct held_event *by_ports(struct match *m, const struct held_packet *p, enum side side)
+{
+	if (!p->ports_chained)
+		return NULL;
+	const struct flow *flow = &p->digest.flow;
+	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
+	struct held_event *e = chain ? only_event(m, chain, p, side) : NULL;
+	if (!e || e->contested)
+		return NULL;
+	/* The rivals of this packet leave the hold after it: they must find the event spoilt. */
+	if (!only_packet(m, chain, p, e)) {
+		e->contested = true;
+		return NULL;
+	}
+	return e;
+}
+
+static const struct addr *mine(const struct held_packet *p, enum side side)
+{
+	return side == SIDE_SENDER ? &p->digest.flow.src.addr : &p->digest.flow.dst.addr;
+}
+
+void match_wildcard(struct match *m, uint32_t place, enum side side)
+{
+	struct held_packet *p = hold_packet(m->hold, place);
+	struct held_event *e = by_ports(m, p, side);
+	if (e && e->sure && addr_is_wildcard(&e->event.local.addr) && match_peer_agrees(p, e) &&
+		hosts_of_addr(m->hosts, mine(p, side)) != HOST_NONE)
+		match_settle(p, side, e, GRADE_EXACT);
+}
+
+void match_ports(struct match *m, uint32_t place, enum side side)
+{
+	struct held_packet *p = hold_packet(m->hold, place);
+	const struct flow *flow = &p->digest.flow;
+	/* Both ends on the same port are two servers, or two halves of one protocol (137, 123,
+	 * 5353): every host of the network sends from and to them. */
+	if (flow->src.port == flow->dst.port || flow->src.port < 1024)
+		return;
+	/* Where a capture shows our addresses, a packet from another one is another host's. That
+	 * refuses too much on a port that sees both sides of a NAT. */
+	if (m->shows_local && hosts_of_addr(m->hosts, mine(p, side)) == HOST_NONE)
+		return;
+	struct held_event *e = by_ports(m, p, side);
+	if (e && may_stand_for(m, &held_event_source(e)->addr, &flow->src.addr) &&
+		may_stand_for(m, &held_event_destination(e)->addr, &flow->dst.addr))
+		match_settle(p, side, e, GRADE_PORTS);
+}
