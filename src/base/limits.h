@@ -124,6 +124,10 @@
 /* Local addresses of all hosts, and addresses seen in captures. */
 #define LIMIT_ADDRESSES 262144u
 
+/* Addresses of traces and what captures show in their place, learned from single datagrams. A busy
+ * server speaks UDP with some thousand; 16 k each way cost 6 MiB. */
+#define LIMIT_MAPPINGS 16384u
+
 /* Sockets that a trace names by their place in memory. Windows has 65,536 ports each for UDP over
  * IPv4 and over IPv6; raw sockets are few. */
 #define LIMIT_ETL_SOCKETS 131072u

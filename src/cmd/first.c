@@ -322,5 +322,8 @@ int run_first(struct run *r, struct err *err)
 	run_close_sources(r, sources);
 	r->report.interrupted = r->cut_short || *r->interrupted;
 	r->report.evicted = join_evicted(r->join);
+	if (rc == 0)
+		rc = join_mappings(r->join, &r->mappings, &r->report.n_mappings, err);
+	r->report.mappings = r->mappings;
 	return rc;
 }

@@ -204,6 +204,7 @@ void run_close(struct run *r)
 	free(r->verdicts);
 	free(r->findings);
 	free(r->finding_number);
+	free(r->mappings);
 	free(r->reports);
 	free(r->clocks);
 	free(r->inputs);

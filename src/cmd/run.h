@@ -85,6 +85,7 @@ struct run {
 	struct cell_verdict *verdicts; /* by cell, after the inferences */
 	struct finding *findings;
 	uint32_t *finding_number; /* by place in groups_findings; numbers of the report */
+	struct mapping *mappings;
 	struct report report;
 	struct progress progress;
 	bool cut_short; /* Ctrl-C came while a pipe was read: what had come is the input */

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "correlate/connect.h"
+#include "correlate/mapping.h"
 #include "correlate/settle.h"
 #include "correlate/stated.h"
 
@@ -16,6 +17,7 @@ struct join {
 	struct owners owners;
 	struct endpoints endpoints;
 	struct map seen; /* struct addr: addresses of the captures */
+	struct mappings mappings;
 	struct settler settler;
 	struct ref_time now;       /* the latest stamp so far */
 	int64_t hold_ns, error_ns; /* error_ns: of the worst log's clock */
@@ -33,6 +35,7 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 	owners_init(&j->owners, setup->key);
 	endpoints_init(&j->endpoints, setup->key);
 	map_init(&j->seen, sizeof(struct addr), sizeof(struct addr), LIMIT_ADDRESSES, setup->key);
+	mappings_init(&j->mappings, setup->key);
 	/* DESIGN 4.3: 2 s, 4 ticks and the clock's error, of the worst log. */
 	int64_t worst = 0;
 	for (size_t i = 0; i < setup->hosts->n_inputs; i++) {
@@ -47,7 +50,8 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 			.owners = &j->owners,
 			.endpoints = &j->endpoints,
 			.hosts = setup->hosts,
-			.seen = &j->seen },
+			.seen = &j->seen,
+			.mappings = &j->mappings },
 		.coverage = setup->coverage,
 		.roster = setup->roster,
 		.error_ns = j->error_ns,
@@ -65,6 +69,7 @@ void join_free(struct join *j)
 	owners_done(&j->owners);
 	endpoints_done(&j->endpoints);
 	map_done(&j->seen);
+	mappings_done(&j->mappings);
 	dossier_done(&j->settler.dossier);
 	free(j);
 }
@@ -322,6 +327,11 @@ int join_finish(struct join *j, struct err *err)
 	while (hold_oldest_event(&j->hold))
 		hold_drop_event(&j->hold, &j->owners);
 	return 0;
+}
+
+int join_mappings(const struct join *j, struct mapping **ret, size_t *ret_n, struct err *err)
+{
+	return mappings_list(&j->mappings, ret, ret_n, err);
 }
 
 uint64_t join_evicted(const struct join *j)

@@ -47,6 +47,9 @@ int join_event(
 /* Settles what is still held. */
 int join_finish(struct join *j, struct err *err);
 
+/* Addresses that captures show in place of the logs' ones: see mappings_list. */
+int join_mappings(const struct join *j, struct mapping **ret, size_t *ret_n, struct err *err);
+
 /* Packets, events and flows that a limit pushed out. */
 uint64_t join_evicted(const struct join *j);
 

@@ -9,6 +9,7 @@
 #include "correlate/endpoints.h"
 #include "correlate/hold.h"
 #include "correlate/hosts.h"
+#include "correlate/mapping.h"
 #include "correlate/owners.h"
 
 struct match {
@@ -18,6 +19,7 @@ struct match {
 	const struct hosts *hosts;
 	const struct map *seen; /* addresses of the captures: keys are struct addr */
 	bool shows_local;       /* some of them are ours */
+	struct mappings *mappings;
 };
 
 /* Records come in order of time but for so much: several processors, buffers of a log. A walk

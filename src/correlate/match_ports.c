@@ -84,6 +84,26 @@ void match_wildcard(struct match *m, uint32_t place, enum side side)
 		match_settle(p, side, e, GRADE_EXACT);
 }
 
+/* Teaches the mappings both ends. False where what they knew says otherwise. */
+static bool learn(struct match *m, const struct held_packet *p, const struct held_event *e)
+{
+	const struct endpoint *said[] = { held_event_source(e), held_event_destination(e) };
+	const struct endpoint *shown[] = { &p->digest.flow.src, &p->digest.flow.dst };
+	bool agrees = true;
+	/* What an uncertain clock brings together may not belong together. */
+	if (!e->sure)
+		return true;
+	for (int i = 0; i < 2; i++) {
+		struct mapping_pair pair = { .capture = p->input,
+			.trace = said[i]->addr,
+			.captured = shown[i]->addr,
+			.ports = { said[0]->port, said[1]->port } };
+		if (!addr_is_wildcard(&pair.trace) && !mappings_learn(m->mappings, &pair))
+			agrees = false;
+	}
+	return agrees;
+}
+
 void match_ports(struct match *m, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(m->hold, place);
@@ -98,6 +118,7 @@ void match_ports(struct match *m, uint32_t place, enum side side)
 		return;
 	struct held_event *e = by_ports(m, p, side);
 	if (e && may_stand_for(m, &held_event_source(e)->addr, &flow->src.addr) &&
-		may_stand_for(m, &held_event_destination(e)->addr, &flow->dst.addr))
+		may_stand_for(m, &held_event_destination(e)->addr, &flow->dst.addr) &&
+		learn(m, p, e))
 		match_settle(p, side, e, GRADE_PORTS);
 }

@@ -10,7 +10,7 @@
 void match_wildcard(struct match *m, uint32_t place, enum side side);
 
 /* UDP whose addresses agree with no event while ports, length and time agree with exactly one,
- * and exactly one packet agrees with that: `ports`. */
+ * and exactly one packet agrees with that: `ports`. Mappings of addresses learn from it. */
 void match_ports(struct match *m, uint32_t place, enum side side);
 
 #endif

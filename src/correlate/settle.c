@@ -3,6 +3,7 @@
 #include "correlate/settle.h"
 
 #include "base/limits.h"
+#include "correlate/mapped.h"
 #include "correlate/match_ports.h"
 #include "correlate/stated.h"
 
@@ -256,7 +257,8 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 	const struct addr *a = side_addr(d, side);
 	if (!hosts_any_local(hosts))
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_NO_LOCAL);
-	uint32_t host = hosts_of_addr(hosts, a);
+	const struct addr *behind = mapped_local(s, p, side);
+	uint32_t host = hosts_of_addr(hosts, behind ? behind : a);
 	/* A group may be heard by any host; the sender is not among those that we ask. */
 	if (host == HOST_NONE && side == SIDE_RECEIVER && addr_is_group(a) && hosts->n == 1 &&
 		hosts_of_addr(hosts, &d->flow.src.addr) == HOST_NONE)
@@ -322,6 +324,8 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 		settle_by_owner(s, p, side);
 	}
 	if (!p->settled[side])
+		mapped_settle(s, p, side);
+	if (!p->settled[side])
 		p->claims[side] = unnamed(s, p, side);
 }
 
@@ -334,7 +338,8 @@ static uint32_t host_of_side(const struct settler *s, const struct held_packet *
 		return processes[c->process].host;
 	if (!digest_has(&p->digest, DIGEST_ADDRS))
 		return HOST_NONE;
-	return hosts_of_addr(s->match.hosts, side_addr(&p->digest, side));
+	const struct addr *behind = mapped_local(s, p, side);
+	return hosts_of_addr(s->match.hosts, behind ? behind : side_addr(&p->digest, side));
 }
 
 static void set_direction(const struct settler *s, const struct held_packet *p, struct settled *ret)
@@ -384,6 +389,8 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 	struct held_packet *p = hold_packet(s->match.hold, place);
 	for (int side = 0; side < SIDES; side++)
 		settle_side(s, place, side);
+	if (s->match.mappings->failed)
+		return err_nomem(err);
 	for (int side = 0; side < SIDES; side++) {
 		stated_settle(s->match.hosts, s->roster, p, side);
 		find_service(s, p, side);

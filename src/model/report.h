@@ -39,6 +39,13 @@ struct input_report {
 	bool unused_roster; /* a process table that belongs to no single host: not used, and said */
 };
 
+/* An address of a trace that a capture shows as another one. */
+struct mapping {
+	uint32_t capture; /* which input */
+	struct addr trace, captured;
+	uint64_t packets; /* datagrams that agree in all else, and none that does not */
+};
+
 struct report {
 	const struct input_report *inputs;
 	size_t n_inputs;
@@ -47,6 +54,8 @@ struct report {
 	uint64_t packets; /* reported: those that the filter selects, copies not counted */
 	uint64_t grades[GRADE_COUNT];
 	uint64_t reasons[REASON_COUNT];
+	const struct mapping *mappings;
+	size_t n_mappings;
 	uint64_t lost_events, lost_packets;
 	uint64_t evicted;   /* packets, events and flows that a limit pushed out */
 	bool has_roster;    /* some evidence names processes */

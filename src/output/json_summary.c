@@ -53,6 +53,24 @@ static void add_inputs(struct json *j, const struct report *r)
 	json_end(j);
 }
 
+static void add_mappings(struct json *j, const struct report *r)
+{
+	char buf[ADDR_TEXT_BYTES];
+	if (r->n_mappings == 0)
+		return;
+	json_key_array(j, "mappings");
+	for (size_t i = 0; i < r->n_mappings; i++) {
+		const struct mapping *m = &r->mappings[i];
+		json_object(j);
+		json_key_text(j, "trace", addr_format(&m->trace, buf));
+		json_key_text(j, "capture", addr_format(&m->captured, buf));
+		json_key_text(j, "file", r->inputs[m->capture].file);
+		json_key_u64(j, "packets", m->packets);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 void json_summary(struct json *j, const struct report *r)
 {
 	json_object(j);
@@ -69,6 +87,7 @@ void json_summary(struct json *j, const struct report *r)
 	json_key_u64(j, "packets", r->lost_packets);
 	json_end(j);
 	json_key_u64(j, "evicted", r->evicted);
+	add_mappings(j, r);
 	if (r->filter)
 		json_key_text(j, "filter", r->filter);
 	if (r->interrupted) {

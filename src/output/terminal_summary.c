@@ -63,6 +63,31 @@ static void add_missing(struct terminal *t, const struct report *r)
 	}
 }
 
+/* More than so many are for programs: see JSON. */
+#define MAPPINGS_SHOWN 8
+
+static void add_mappings(struct terminal *t, const struct report *r)
+{
+	struct str *s = &t->text;
+	char buf[ADDR_TEXT_BYTES];
+	for (size_t i = 0; i < r->n_mappings && i < MAPPINGS_SHOWN; i++) {
+		const struct mapping *m = &r->mappings[i];
+		str_text(s, addr_format(&m->trace, buf));
+		str_text(s, " in the trace is ");
+		str_text(s, addr_format(&m->captured, buf));
+		str_text(s, " in ");
+		words_file(s, t->context, m->capture);
+		str_text(s, ", ");
+		words_count(s, m->packets, "packet agrees.", "packets agree.");
+		sentence(t);
+	}
+	if (r->n_mappings > MAPPINGS_SHOWN) {
+		words_number(s, r->n_mappings - MAPPINGS_SHOWN);
+		str_text(s, " more addresses of the trace are others in the capture (see --json).");
+		sentence(t);
+	}
+}
+
 static void add_losses(struct terminal *t, const struct report *r)
 {
 	struct str *s = &t->text;
@@ -92,6 +117,7 @@ void terminal_summary(struct terminal *t, const struct report *r)
 	}
 	add_answers(t, r);
 	add_filter(t, r);
+	add_mappings(t, r);
 	add_missing(t, r);
 	add_losses(t, r);
 }

@@ -213,6 +213,19 @@ Test(json, summary)
 		"\"lost\":{\"events\":0,\"packets\":0},\"evicted\":0}}\n");
 }
 
+Test(json, summary_of_mappings)
+{
+	const struct mapping m = { .trace = addr_v4((const uint8_t[]){ 172, 23, 21, 24 }),
+		.captured = addr_v4((const uint8_t[]){ 10, 1, 1, 1 }), .packets = 812 };
+	x.report.mappings = &m;
+	x.report.n_mappings = 1;
+	char *got = fixture_run(&output_json, &x, summary);
+	cr_assert(valid_lines(got));
+	cr_expect(strstr(got, "\"evicted\":0,\"mappings\":[{\"trace\":\"172.23.21.24\","
+		"\"capture\":\"10.1.1.1\",\"file\":\"packet-list.txt\",\"packets\":812}]"), "%s", got);
+	free(got);
+}
+
 Test(json, summary_of_trouble)
 {
 	x.report = (struct report){ .inputs = x.inputs, .n_inputs = 1, .lost_events = 3,

@@ -490,6 +490,27 @@ Test(terminal, everything_that_went_wrong)
 			 "Reported are the frames that match the filter: tcp\n");
 }
 
+/* The first eight are for people. */
+Test(terminal, mappings)
+{
+	struct mapping many[10];
+	for (uint8_t i = 0; i < 10; i++)
+		many[i] = (struct mapping){ .trace = addr_v4((const uint8_t[]){ 172, 23, 21, i }),
+			.captured = addr_v4((const uint8_t[]){ 10, 1, 1, i }),
+			.packets = i == 1 ? 1 : 812 };
+	x.report.mappings = many;
+	x.report.n_mappings = 2;
+	becomes(summary, "Every frame has an answer: 15 by process, 0 by reason.\n"
+			 "172.23.21.0 in the trace is 10.1.1.0 in packet-list.txt, 812 packets agree.\n"
+			 "172.23.21.1 in the trace is 10.1.1.1 in packet-list.txt, 1 packet agrees.\n");
+	x.report.n_mappings = 10;
+	char *got = fixture_run(&output_terminal, &x, summary);
+	cr_expect(strstr(got, "172.23.21.7 in"));
+	cr_expect_not(strstr(got, "172.23.21.8 in"));
+	cr_expect(strstr(got, "2 more addresses of the trace are others in the capture"));
+	free(got);
+}
+
 static void packets_and_findings(const struct sink_ops *ops, void *self, struct fixture *f)
 {
 	packet(ops, self, f);

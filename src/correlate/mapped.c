@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packets of translated addresses: see mapped.h. */
+#include "correlate/mapped.h"
+
+#include "base/limits.h"
+
+static const struct endpoint *end_of(const struct held_packet *p, enum side side)
+{
+	return side == SIDE_SENDER ? &p->digest.flow.src : &p->digest.flow.dst;
+}
+
+/* Wrong where the capture shows the trace's address only later, as another host's: what was said
+ * until then rests on eight datagrams that agree, and stays. */
+const struct addr *mapped_local(
+	const struct settler *s, const struct held_packet *p, enum side side)
+{
+	const struct match *m = &s->match;
+	if (!m->mappings->proven || s->no_ports || !digest_has(&p->digest, DIGEST_ADDRS))
+		return NULL;
+	const struct addr *shown = &end_of(p, side)->addr;
+	const struct addr *local = mappings_trace(m->mappings, p->input, shown);
+	if (!local || map_find(m->seen, local) || hosts_of_addr(m->hosts, shown) != HOST_NONE ||
+		hosts_of_addr(m->hosts, local) == HOST_NONE)
+		return NULL;
+	return local;
+}
+
+/* What a side's question comes to. */
+struct holders {
+	const struct tenure *a, *b; /* b: a rival */
+};
+
+static void add(struct holders *h, const struct tenure *t)
+{
+	if (!h->a)
+		h->a = t;
+	else if (!h->b && t->process != h->a->process)
+		h->b = t;
+}
+
+static void ask(struct holders *h, const struct succession *held, struct ref_time when,
+	const struct tenure_reach *reach)
+{
+	const struct tenure *a = NULL, *b = NULL;
+	enum tenancy t = held ? tenure_at(held, when, reach, &a, &b) : TENANCY_NOBODY;
+	if (t != TENANCY_NOBODY)
+		add(h, a);
+	if (t == TENANCY_RIVALS)
+		add(h, b);
+}
+
+/* Connections of one pair of ports, from the last one back. More than so many within the hold are
+ * a scan. */
+#define CONNECTIONS 16
+
+/* The flow as the trace has it, where the other end is known as well. */
+static void ask_flow(const struct settler *s, const struct held_packet *p, enum side side,
+	const struct tenure_reach *reach, struct holders *h)
+{
+	const struct match *m = &s->match;
+	struct flow flow = p->digest.flow;
+	struct endpoint *ends[] = { &flow.src, &flow.dst };
+	for (int i = 0; i < 2; i++) {
+		const struct addr *said = mappings_trace(m->mappings, p->input, &ends[i]->addr);
+		if (said)
+			ends[i]->addr = *said;
+	}
+	unsigned dir;
+	uint32_t at = owners_find(m->owners, &flow, p->digest.transport, &dir);
+	for (int n = 0; at != OWNERS_NONE && n < CONNECTIONS; n++) {
+		ask(h, &m->owners->flows[at].ends[flow_end(dir, side)], p->when, reach);
+		at = owners_older(m->owners, at);
+	}
+}
+
+/* Whoever held the port, whatever the peer; sockets that are bound to no address are rivals. A TCP
+ * port may serve two processes at a time towards two peers (Linux gives ports out again where the
+ * peer differs), so one that had another owner within the life of an idle connection tells
+ * nothing. Wrong where that other one left no event. */
+static void ask_port(const struct settler *s, uint8_t transport, const struct endpoint *local,
+	struct ref_time when, const struct tenure_reach *reach, struct holders *h)
+{
+	static const uint8_t zero[4];
+	const struct endpoint at[] = { *local, { addr_v4(zero), local->port },
+		{ .port = local->port } };
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		const struct succession *held = endpoints_at(s->match.endpoints, transport, &at[i]);
+		bool changed = held && held->before.process != PROCESS_NONE &&
+			held->before.process != held->now.process;
+		if (i > 0 && !h->a)
+			return;
+		if (transport == TRANSPORT_TCP && changed &&
+			held->now.first.ns - held->before.last.ns < LIMIT_TCP_IDLE_NS) {
+			*h = (struct holders){ 0 };
+			return;
+		}
+		ask(h, held, when, reach);
+	}
+}
+
+static bool alive(const struct settler *s, process_handle process, struct ref_time when)
+{
+	size_t n;
+	const struct process *p = &roster_all(s->roster, &n)[process];
+	return !(p->has_start && when.ns < p->start.ns - s->error_ns) &&
+		!(p->has_end && when.ns > p->end.ns + s->error_ns);
+}
+
+/* The event of this very datagram, among those of the process. */
+static struct held_event *own_event(struct match *m, const struct held_packet *p, enum side side,
+	const struct endpoint *local, process_handle process)
+{
+	const struct ports_chain *chain = p->ports_chained
+		? hold_ports(m->hold, p->digest.flow.src.port, p->digest.flow.dst.port)
+		: NULL;
+	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
+		at = hold_event(m->hold, at)->next_in_ports) {
+		struct held_event *e = hold_event(m->hold, at);
+		if (e->when.ns > p->when.ns + e->error_ns + MATCH_DISORDER_NS)
+			break;
+		if (!e->used && e->process == process && endpoint_equal(&e->event.local, local) &&
+			match_is_datagram(e) && match_length_fits(p, e) && match_in_time(p, e))
+			return e;
+	}
+	return NULL;
+}
+
+static void name(struct settler *s, struct held_packet *p, enum side side,
+	const struct endpoint *local, const struct tenure *t)
+{
+	struct held_event *e = own_event(&s->match, p, side, local, t->process);
+	if (e) {
+		match_settle(p, side, e, GRADE_PORTS);
+		return;
+	}
+	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
+	c.grade = GRADE_PORTS;
+	c.process = t->process;
+	c.service = t->service;
+	c.evidence[c.n_evidence++] = t->evidence;
+	p->claims[side] = c;
+	p->settled[side] = true;
+}
+
+static void name_rivals(struct held_packet *p, enum side side, const struct holders *h)
+{
+	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	const struct tenure *both[] = { h->a, h->b };
+	for (int i = 0; i < 2; i++) {
+		c.candidates[c.n_candidates++] = both[i]->process;
+		c.evidence[c.n_evidence++] = both[i]->evidence;
+	}
+	p->claims[side] = c;
+	p->settled[side] = true;
+}
+
+void mapped_settle(struct settler *s, struct held_packet *p, enum side side)
+{
+	const struct addr *addr = p->has_time ? mapped_local(s, p, side) : NULL;
+	uint8_t transport = p->digest.transport;
+	bool tcp = transport == TRANSPORT_TCP;
+	if (!addr || !digest_has(&p->digest, DIGEST_PORTS) ||
+		digest_has(&p->digest, DIGEST_FRAGMENT) || (!tcp && transport != TRANSPORT_UDP))
+		return;
+	struct endpoint local = { *addr, end_of(p, side)->port };
+	/* A handshake begins before its event, a goodbye comes behind it. */
+	int64_t far = tcp ? LIMIT_HOLD_NS : s->error_ns;
+	struct tenure_reach reach = { .error_ns = s->error_ns,
+		.before_ns = far,
+		.behind_ns = far,
+		.rival_ns = LIMIT_HOLD_NS };
+	struct holders h = { 0 };
+	if (tcp)
+		ask_flow(s, p, side, &reach, &h);
+	if (!h.a)
+		ask_port(s, transport, &local, p->when, &reach, &h);
+	if (h.b)
+		name_rivals(p, side, &h);
+	else if (h.a && alive(s, h.a->process, p->when))
+		name(s, p, side, &local, h.a);
+}
