@@ -66,6 +66,19 @@ void coverage_lose(
 	}
 }
 
+bool coverage_lost_between(
+	const struct coverage *c, uint32_t input, struct ref_time from, struct ref_time to)
+{
+	const struct coverage_log *log = &c->logs[input];
+	if (log->lost_on && log->lost_from.ns >= from.ns && log->lost_from.ns <= to.ns)
+		return true;
+	size_t n = log->n_losses < COVERAGE_LOSSES ? log->n_losses : COVERAGE_LOSSES;
+	for (size_t i = 0; i < n; i++)
+		if (log->losses[i].from.ns <= to.ns && log->losses[i].to.ns >= from.ns)
+			return true;
+	return false;
+}
+
 void coverage_end(struct coverage *c, uint32_t input)
 {
 	c->logs[input].ended = true;

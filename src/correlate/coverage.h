@@ -53,6 +53,10 @@ void coverage_show(struct coverage *c, uint32_t input, unsigned traces);
  */
 void coverage_lose(
 	struct coverage *c, uint32_t input, const struct ref_time *when, int64_t lasts_ns);
+/* Does it state that something was lost between these two? What it lost at no stated time is not
+ * looked at. */
+bool coverage_lost_between(
+	const struct coverage *c, uint32_t input, struct ref_time from, struct ref_time to);
 /* The log has no more records. */
 void coverage_end(struct coverage *c, uint32_t input);
 

@@ -51,12 +51,17 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 			.endpoints = &j->endpoints,
 			.hosts = setup->hosts,
 			.seen = &j->seen,
-			.mappings = &j->mappings },
+			.mappings = &j->mappings,
+			.coverage = setup->coverage },
 		.coverage = setup->coverage,
 		.roster = setup->roster,
 		.error_ns = j->error_ns,
 		.evicted = &j->evicted,
 	};
+	if (match_init(&j->settler.match, err) < 0) {
+		join_free(j);
+		return -1;
+	}
 	*ret = j;
 	return 0;
 }
@@ -70,6 +75,7 @@ void join_free(struct join *j)
 	endpoints_done(&j->endpoints);
 	map_done(&j->seen);
 	mappings_done(&j->mappings);
+	match_done(&j->settler.match);
 	dossier_done(&j->settler.dossier);
 	free(j);
 }

@@ -3,6 +3,7 @@
 #include "correlate/match.h"
 
 #include "base/limits.h"
+#include "correlate/match_anchor.h"
 
 /* A cluster above this size has no gaps that would tell its members apart: it is decided by its
  * processes alone. */
@@ -14,6 +15,18 @@ struct cluster {
 	int64_t error_ns; /* the largest of its events' clocks */
 	bool whole;       /* it ended before it was full */
 };
+
+int match_init(struct match *m, struct err *err)
+{
+	m->anchors = calloc(ANCHORS, sizeof *m->anchors);
+	return m->anchors ? 0 : err_nomem(err);
+}
+
+void match_done(struct match *m)
+{
+	free(m->anchors);
+	m->anchors = NULL;
+}
 
 static bool same_length(const struct held_packet *a, const struct held_packet *b)
 {

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/err.h"
+#include "correlate/coverage.h"
 #include "correlate/endpoints.h"
 #include "correlate/hold.h"
 #include "correlate/hosts.h"
@@ -20,7 +22,12 @@ struct match {
 	const struct map *seen; /* addresses of the captures: keys are struct addr */
 	bool shows_local;       /* some of them are ours */
 	struct mappings *mappings;
+	const struct coverage *coverage;
+	struct anchor *anchors; /* match_anchor.h */
 };
+
+int match_init(struct match *m, struct err *err);
+void match_done(struct match *m);
 
 /* Records come in order of time but for so much: several processors, buffers of a log. A walk
  * along a chain may stop that far behind its window. */
@@ -57,8 +64,9 @@ static inline bool match_peer_agrees(const struct held_packet *p, const struct h
  * Sets claims and `settled` of the packets concerned. Nothing where no event is near. */
 void match_datagram(struct match *m, uint32_t place, enum side side);
 
-/* TCP. A SYN with its connect or accept event; data whose bytes lie in the ranges that the
- * events of one process account for, counted from the connection's start. Same outcome. */
+/* TCP. A SYN with its connect or accept event; a segment that is sent again with its retransmit
+ * event; data whose bytes lie in the ranges that the events of one process account for, counted
+ * from an anchor (match_anchor.h). Same outcome. */
 void match_stream(struct match *m, uint32_t place, enum side side);
 
 /* All sides of the oldest packet are settled: events that are too old for those behind it are

@@ -43,7 +43,7 @@ struct stream {
 	bool anchored[SIDES];   /* the log has this connection's connect or accept */
 	uint32_t logged[SIDES]; /* bytes that events of that side account for */
 	bool has_data;
-	uint32_t next; /* offset behind the furthest byte seen on the wire */
+	uint32_t next; /* sequence number behind the furthest byte seen on the wire */
 };
 
 struct flow_key {

@@ -361,8 +361,9 @@ static void advance_stream(struct settler *s, const struct held_packet *p)
 		p->digest.payload_bytes == 0)
 		return;
 	struct stream *st = &s->match.owners->flows[p->flow].streams[p->dir];
-	uint32_t behind = p->digest.tcp_seq - st->isn - 1 + p->digest.payload_bytes;
-	if (st->has_isn && (!st->has_data || (int32_t)(behind - st->next) > 0)) {
+	bool syn = p->digest.tcp_flags & TCP_SYN;
+	uint32_t behind = p->digest.tcp_seq + syn + p->digest.payload_bytes;
+	if (!st->has_data || (int32_t)(behind - st->next) > 0) {
 		st->has_data = true;
 		st->next = behind;
 	}
