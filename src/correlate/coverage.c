@@ -131,7 +131,7 @@ static enum reason one(const struct coverage_log *log, uint8_t transport,
 	int64_t error = log->clock->error_ns;
 	if (!log->begun || when->ns < log->first.ns - error ||
 		(log->ended && when->ns > log->last.ns + error))
-		return log->lost_somewhere ? REASON_LOST_EVENTS : REASON_OUTSIDE_EVIDENCE;
+		return REASON_OUTSIDE_EVIDENCE;
 	return lost_near(log, *when) ? REASON_LOST_EVENTS : REASON_NOT_IN_LOG;
 }
 

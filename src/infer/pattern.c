@@ -70,6 +70,65 @@ static struct witness hear(const struct cell_tally *const *group, size_t n)
 	return w;
 }
 
+/* The evidence of a pool, by process; what is above MOST has no say in it, and so forbids all. */
+#define POOL_PROCESSES 32
+
+struct pool_evidence {
+	struct {
+		process_handle process;
+		uint64_t packets;
+	} of[POOL_PROCESSES];
+	size_t n;
+	bool more;
+};
+
+static void add_evidence(struct pool_evidence *e, process_handle process, uint64_t packets)
+{
+	size_t i = 0;
+	while (i < e->n && e->of[i].process != process)
+		i++;
+	if (i == POOL_PROCESSES) {
+		e->more = true;
+		return;
+	}
+	if (i == e->n)
+		e->of[e->n++].process = process;
+	e->of[i].packets += packets;
+}
+
+static struct pool_evidence evidence_of(const struct cell_tally *const *pool, size_t n)
+{
+	struct pool_evidence e = { 0 };
+	for (size_t i = 0; i < n; i++)
+		if (pool[i]->as_ports)
+			add_evidence(&e, pool[i]->process, pool[i]->as_ports);
+	return e;
+}
+
+static uint64_t packets_of(const struct pool_evidence *e, process_handle process)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->of[i].process == process)
+			return e->of[i].packets;
+	return 0;
+}
+
+/* Where a family has many lengths, one of them is a pattern of a process only if the others that
+ * send in the family show that they do not use it. Each that did as this process does would have
+ * sent so many packets of this length that to have none of them is no chance: one in e^TELLING.
+ * Wrong where another process uses the length only while the log loses its events. */
+#define TELLING 10
+
+static bool rivals_keep_off(
+	const struct pool_evidence *pool, const struct witness *group, process_handle process)
+{
+	double share = (double)group->with_event / (double)packets_of(pool, process);
+	for (size_t i = 0; i < pool->n; i++)
+		if (pool->of[i].process != process && (double)pool->of[i].packets * share < TELLING)
+			return false;
+	return !pool->more;
+}
+
 /* A log that holds nine in ten of a group's packets is no excerpt: what it lacks was not sent by
  * what it records. */
 static bool log_is_complete(const struct witness *w)
@@ -135,6 +194,15 @@ static void judge_group(const struct run *run, const struct cell_tally *const *g
 		run->verdicts[group[i] - run->cells] = judge(group[i], &w);
 }
 
+/* One length of a pool that has others. */
+static void judge_length(const struct run *run, const struct cell_tally *const *group, size_t n,
+	const struct pool_evidence *pool)
+{
+	struct witness w = hear(group, n);
+	if (w.n_candidates != 1 || rivals_keep_off(pool, &w, w.candidates[0]))
+		judge_group(run, group, n);
+}
+
 /* A list states no lengths: its packets share a pool's pattern only where the pool has just one
  * length that anything states. Lengths that are not told apart (TCP) are no pattern. */
 static void judge_pool(const struct run *run, const struct cell_tally *const *pool, size_t n)
@@ -145,11 +213,12 @@ static void judge_pool(const struct run *run, const struct cell_tally *const *po
 		judge_group(run, pool, n);
 		return;
 	}
+	struct pool_evidence evidence = evidence_of(pool, n);
 	for (size_t i = 0, same; i < n; i += same) {
 		for (same = 1; i + same < n && pool[i + same]->length == pool[i]->length;)
 			same++;
 		if (pool[i]->length < CELL_LENGTH_MANY)
-			judge_group(run, pool + i, same);
+			judge_length(run, pool + i, same, &evidence);
 	}
 }
 

@@ -54,6 +54,8 @@ Test(coverage, losses)
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1511), "not-in-log");
 	coverage_lose(&c, 1, NULL, 0);
 	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 1800), "lost-events", "no one knows when");
+	cr_assert_str_eq(ask(&c, 0, TRANSPORT_UDP, 500), "outside-evidence",
+		"the log does not reach so far, whatever it lost");
 	coverage_done(&c);
 }
 

@@ -123,3 +123,48 @@ Test(pattern, what_packets_mention_themselves_is_not_outvoted)
 	infer(c, 2, v);
 	cr_assert_eq(v[1].grade, GRADE_PATTERN, "they mention just this one");
 }
+
+/* A family of many lengths: one of them is a pattern only where the others that send show that they
+ * do not use it. */
+Test(pattern, one_length_of_many_needs_rivals_that_keep_off)
+{
+	struct cell_tally c[] = { NAMED(7, 20), NAMED(7, 20), NAMED(9, 19), DENIED(30) };
+	struct cell_verdict v[4];
+	c[1].length = 100;
+	c[2].length = 200;
+	infer(c, 4, v);
+	cr_expect_eq(
+		v[3].grade, GRADE_NONE, "the rival's 19 packets may lack the length by chance");
+	c[2].packets = c[2].as_ports = 21;
+	infer(c, 4, v);
+	cr_expect_eq(v[3].grade, GRADE_PATTERN, "half of 21 should have had it");
+	cr_expect_eq(v[3].process, 7);
+}
+
+/* Lengths at random: what two packets happen to share is no pattern. */
+Test(pattern, a_length_of_chance)
+{
+	struct cell_tally c[] = { NAMED(7, 1), NAMED(7, 200), NAMED(9, 300), DENIED(1) };
+	struct cell_verdict v[4];
+	c[1].length = 100;
+	c[2].length = 200;
+	infer(c, 4, v);
+	cr_expect_eq(v[3].grade, GRADE_NONE);
+	cr_expect_eq(v[3].reason, REASON_NONE);
+}
+
+Test(pattern, too_many_rivals_to_ask)
+{
+	struct cell_tally c[40];
+	struct cell_verdict v[40];
+	c[0] = (struct cell_tally)NAMED(7, 1000);
+	c[1] = (struct cell_tally)DENIED(5000);
+	for (uint32_t i = 2; i < 40; i++) {
+		c[i] = (struct cell_tally)NAMED(100 + i, 1000);
+		c[i].length = 100;
+	}
+	infer(c, 40, v);
+	cr_expect_eq(v[1].grade, GRADE_NONE);
+	infer(c, 33, v);
+	cr_expect_eq(v[1].grade, GRADE_PATTERN);
+}
