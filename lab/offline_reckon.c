@@ -123,6 +123,24 @@ static void find_clusters(struct reckon *r, const struct reckon_item *items, siz
 	}
 }
 
+/* The nearest event of the same key, looked for in one direction. */
+static void find_nearest(struct reckon *r, const struct reckon_item *items, size_t n, bool forward)
+{
+	const struct reckon_item *event = NULL;
+	for (size_t k = 0; k < n; k++) {
+		const struct reckon_item *item = &items[forward ? k : n - 1 - k];
+		if (item->event) {
+			event = item;
+			continue;
+		}
+		if (!event || memcmp(&event->key, &item->key, sizeof item->key) != 0)
+			continue;
+		int64_t away = llabs(event->ns - item->ns);
+		if (away < r->nearest[item->index])
+			r->nearest[item->index] = away;
+	}
+}
+
 static void cluster(struct reckon *r)
 {
 	const struct world *w = r->w;
@@ -131,6 +149,7 @@ static void cluster(struct reckon *r)
 	for (size_t i = 0; i < 2 * r->o->n_frames; i++) {
 		const struct world_packet *p = &w->packets[r->o->frames[i / 2].packet];
 		r->cluster_of[i] = WORLD_NONE;
+		r->nearest[i] = INT64_MAX;
 		if (p->frame.protocol == UDP && p->sides[i % 2].host < WORLD_HOSTS)
 			items[n++] = item_of_frame(r, i / 2, i % 2);
 	}
@@ -140,6 +159,8 @@ static void cluster(struct reckon *r)
 	qsort(items, n, sizeof *items, compare_items);
 	r->clusters = room(n + 1, sizeof *r->clusters);
 	find_clusters(r, items, n);
+	find_nearest(r, items, n, true);
+	find_nearest(r, items, n, false);
 	count_pairs(r, items, n);
 	free(items);
 }
@@ -230,6 +251,7 @@ void reckon_init(struct reckon *r, const struct observed *o)
 		r->blur_ns[host] = 2 * error + 2 * w->scenario->v[PARAM_LAG_US] * 1000 + WORLD_MS;
 	}
 	r->cluster_of = room(2 * o->n_frames, sizeof *r->cluster_of);
+	r->nearest = room(2 * o->n_frames, sizeof *r->nearest);
 	cluster(r);
 	r->ports = room(w->n_calls, sizeof *r->ports);
 	for (size_t i = 0; i < w->n_calls; i++)
@@ -246,6 +268,7 @@ void reckon_done(struct reckon *r)
 	free(r->kinds);
 	free(r->clusters);
 	free(r->cluster_of);
+	free(r->nearest);
 	free(r->ports);
 	free(r->of_link);
 	free(r->link_first);

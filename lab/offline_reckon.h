@@ -77,6 +77,7 @@ struct reckon {
 	int64_t blur_ns[WORLD_HOSTS]; /* closer together nothing can be told apart */
 	struct reckon_cluster *clusters;
 	size_t *cluster_of;        /* [2 * n_frames], or WORLD_NONE */
+	int64_t *nearest;          /* [2 * n_frames]: how far away an event of the cluster is */
 	struct reckon_kind *kinds; /* of all kept calls, in order */
 	size_t n_kinds;
 	size_t *ports; /* kept datagram calls by host, local port and time */

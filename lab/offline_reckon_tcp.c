@@ -132,8 +132,7 @@ static void shared(const struct reckon *r, const struct world_packet *p, const s
 	size_t behind = v->behind == WORLD_NONE ? v->before : v->behind;
 	ret->word = reason_name(REASON_AMBIGUOUS);
 	if (before != behind || v->turns) {
-		ret->or_name = before != behind && !v->turns;
-		best_who(ret, before);
+		ret->or_name |= before != behind && !v->turns;
 		return;
 	}
 	ret->word = grade_name(GRADE_FLOW);
@@ -188,6 +187,11 @@ void reckon_stream(const struct reckon *r, size_t frame, enum side side, struct 
 		*ret = (struct best){ .word = grade_name(GRADE_EXACT), .or_ambiguous = v.several };
 		best_who(ret, exact);
 		return;
+	}
+	/* Data is who called for it: his name is right, though it may not be known. */
+	if (p->to > p->from && !p->again) {
+		ret->n_who = ret->n_who > 1 ? 1 : ret->n_who;
+		ret->or_name = true;
 	}
 	if (v.several)
 		shared(r, p, &v, end, ret);

@@ -144,6 +144,8 @@ static void shown(const struct reckon *r, const struct place *at, size_t process
 	best_who(ret, process);
 }
 
+/* An event of one process for more packets than one: where it is as near as two ticks, it may be
+ * taken for each of them, and need not. */
 static void without_event(const struct reckon *r, const struct place *at,
 	const struct reckon_cluster *c, struct best *ret)
 {
@@ -153,6 +155,7 @@ static void without_event(const struct reckon *r, const struct place *at,
 		ret->or_reason = true;
 	} else if (c && c->events) {
 		shown(r, at, c->process, GRADE_FLOW, ret);
+		ret->or_reason = true;
 	} else if (a.same != WORLD_NONE && a.same == b.same && a.clear && b.clear &&
 		a.any == a.same && b.any == b.same) {
 		shown(r, at, a.same, GRADE_FLOW, ret);
@@ -223,6 +226,8 @@ void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struc
 	size_t place = r->cluster_of[2 * frame + side];
 	const struct reckon_cluster *c = place == WORLD_NONE ? NULL : &r->clusters[place];
 	const struct world_call *own = s->n_calls ? &r->w->calls[s->calls[0]] : NULL;
+	if (c && (!own || !own->kept) && r->nearest[2 * frame + side] > r->blur_ns[at.host])
+		c = NULL;
 	if (r->w->scenario->v[PARAM_ADDRESSES] != ADDRESSES_TRUE) {
 		moved(r, frame, s, ret);
 	} else if (side == SIDE_RECEIVER && is_group(&at.local.addr)) {

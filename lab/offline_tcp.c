@@ -64,6 +64,11 @@ static struct world_side side_of(const struct talk *t, unsigned e)
 	for (unsigned i = 0; i < 2 && !t->dead[e]; i++)
 		if (t->holds[e][i] != WORLD_NONE)
 			side.owners[side.n_owners++] = t->holds[e][i];
+	/* Who calls comes first. */
+	if (side.n_owners == 2 && side.owners[1] == t->acts[e]) {
+		side.owners[1] = side.owners[0];
+		side.owners[0] = t->acts[e];
+	}
 	side.reason = t->dead[e] ? REASON_KERNEL_TCP_AFTER_EXIT : REASON_NONE;
 	return side;
 }
@@ -254,7 +259,7 @@ static void talk_close(struct talk *t, unsigned e)
 static bool dying(struct talk *t)
 {
 	for (unsigned e = 0; e < 2; e++) {
-		if (!ours(t, e) || t->w->processes[t->acts[e]].to > t->ns + 600 * WORLD_MS)
+		if (!ours(t, e) || t->w->processes[t->acts[e]].to > t->ns + 3000 * WORLD_MS)
 			continue;
 		int64_t over = t->w->processes[t->acts[e]].to;
 		t->ns = over > t->ns ? over + WORLD_MS : t->ns;
