@@ -4,7 +4,7 @@
  * Plays a case that is drawn from its seed and writes what a capture, traces and process tables
  * show of it, and the truth:
  *
- *   capture.pcap, trace-H.csv or trace-H.etl, roster-H.txt   for each host H
+ *   capture-C.pcap, trace-H.csv or trace-H.etl, roster-H.txt   for each host H
  *   arguments     what to call whosent explain with, one argument on each line
  *   truth.tsv     who it was, and what can be known of it: offline_reckon.h
  *   clocks.tsv    what is to be added to the clock of each trace
@@ -87,6 +87,8 @@ static void write_host(
 	str_done(&text);
 }
 
+static const char *const captures[] = { "capture-0.pcap", "capture-1.pcap" };
+
 static void write_truth(const struct observed *o, const char *out)
 {
 	static const char *const names[2][WORLD_HOSTS] = { { "trace-0.csv", "trace-1.csv",
@@ -96,7 +98,7 @@ static void write_truth(const struct observed *o, const char *out)
 	struct str text;
 	str_init(&text, OUTPUT_BYTES);
 	reckon_init(&r, o);
-	reckon_write(&r, "capture.pcap", &text);
+	reckon_write(&r, captures, &text);
 	files_write(out, "truth.tsv", &text);
 	str_reset(&text);
 	reckon_clocks(&r, names[o->world->scenario->v[PARAM_FORM] >= FORM_ETL], &text);
@@ -118,9 +120,12 @@ static void run(const struct scenario *s, const char *out)
 	world_play(&w, s);
 	observe(&o, &w);
 	files_folder(out);
-	observed_capture(&o, &text);
-	files_write(out, "capture.pcap", &text);
-	str_text(&arguments, "capture.pcap\n");
+	for (unsigned i = 0; i < s->v[PARAM_CAPTURES]; i++) {
+		str_reset(&text);
+		observed_capture(&o, i, &text);
+		files_write(out, captures[i], &text);
+		str_printf(&arguments, "%s\n", captures[i]);
+	}
 	for (unsigned host = 0; host < s->v[PARAM_HOSTS]; host++)
 		write_host(&o, host, out, &arguments);
 	files_write(out, "arguments", &arguments);

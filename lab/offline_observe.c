@@ -30,25 +30,32 @@ static bool chance(struct observed *o, enum param p)
 	return random_below(&o->random, 1000) < o->world->scenario->v[p];
 }
 
-static void see_packets(struct observed *o)
+/* What one capture sees, in the order of time. */
+static size_t see_packets(struct observed *o, unsigned capture, bool *shown)
 {
 	const struct world *w = o->world;
-	o->frames = calloc(2 * w->n_packets + 1, sizeof *o->frames);
-	if (!o->frames)
-		die();
+	struct seen *frames = &o->frames[o->n_frames];
+	size_t n = 0;
 	for (size_t i = 0; i < w->n_packets; i++) {
-		struct seen s = { w->packets[i].ns, i, false };
+		struct seen s = { w->packets[i].ns, i, shown[i], capture, 0 };
 		int64_t later = random_between(&o->random, 2000, 150000);
 		if (chance(o, PARAM_DROP))
 			continue;
-		o->frames[o->n_frames++] = s;
+		frames[n++] = s;
 		if (chance(o, PARAM_COPIES))
-			o->frames[o->n_frames++] = (struct seen){ s.ns + later, i, true };
+			frames[n++] = (struct seen){ s.ns + later, i, true, capture, 0 };
+		shown[i] = true;
 	}
-	if (o->n_frames)
-		qsort(o->frames, o->n_frames, sizeof *o->frames, compare_seen);
-	for (size_t i = 1; i < o->n_frames; i++) {
-		struct seen *a = &o->frames[i - 1], *b = &o->frames[i];
+	if (n)
+		qsort(frames, n, sizeof *frames, compare_seen);
+	return n;
+}
+
+/* Some frames stand behind their successor. */
+static void reorder(struct observed *o, struct seen *frames, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct seen *a = &frames[i - 1], *b = &frames[i];
 		if (!chance(o, PARAM_REORDER) || b->ns - a->ns > 5 * WORLD_MS ||
 			a->packet == b->packet)
 			continue;
@@ -57,6 +64,26 @@ static void see_packets(struct observed *o)
 		*b = first;
 		i++;
 	}
+}
+
+static void see_all(struct observed *o)
+{
+	size_t most = 2 * o->world->n_packets;
+	unsigned captures = (unsigned)o->world->scenario->v[PARAM_CAPTURES];
+	o->frames = calloc(captures * most + 1, sizeof *o->frames);
+	bool *shown = calloc(o->world->n_packets + 1, sizeof *shown);
+	if (!o->frames || !shown)
+		die();
+	for (unsigned capture = 0; capture < captures; capture++) {
+		struct seen *frames = &o->frames[o->n_frames];
+		size_t n = see_packets(o, capture, shown);
+		reorder(o, frames, n);
+		for (size_t i = 0; i < n; i++)
+			frames[i].number = i + 1;
+		o->n_frames += n;
+	}
+	free(shown);
+	o->capture_ahead_ns = random_between(&o->random, -2000000, 2000000) * 1000;
 }
 
 /* The first host's clock is the scenario's, each other one has its own. */
@@ -131,7 +158,9 @@ static void log_calls(struct observed *o, struct world *w, unsigned host)
 {
 	const int64_t *v = w->scenario->v;
 	struct observed_log *l = &o->logs[host];
-	int64_t last = o->n_frames ? o->frames[o->n_frames - 1].ns : w->ns;
+	int64_t last = w->ns;
+	for (size_t i = 0; i < o->n_frames; i++)
+		last = o->frames[i].ns > last ? o->frames[i].ns : last;
 	int64_t from = WORLD_START + (v[PARAM_LATE_MS] - TRACE_LEAD_MS) * WORLD_MS;
 	int64_t to = last + (TRACE_LEAD_MS - v[PARAM_EARLY_MS]) * WORLD_MS;
 	uint32_t run = 0;
@@ -154,7 +183,7 @@ static void log_calls(struct observed *o, struct world *w, unsigned host)
 void observe(struct observed *o, struct world *w)
 {
 	*o = (struct observed){ .world = w, .random = { w->scenario->seed * 13 + 5 } };
-	see_packets(o);
+	see_all(o);
 	sort_calls(o);
 	for (unsigned host = 0; host < w->scenario->v[PARAM_HOSTS]; host++) {
 		set_clock(o, host);
@@ -206,7 +235,7 @@ static size_t build(const struct observed *o, const struct seen *s, uint8_t *buf
 	return frame_build_large(&f, buf);
 }
 
-void observed_capture(const struct observed *o, struct str *out)
+void observed_capture(const struct observed *o, unsigned capture, struct str *out)
 {
 	static uint8_t buf[FRAME_LARGE];
 	const struct scenario *s = o->world->scenario;
@@ -214,8 +243,12 @@ void observed_capture(const struct observed *o, struct str *out)
 	pcap_begin(&w, out,
 		(struct pcap_form){
 			.nano = s->seed % 2, .snaplen = (uint32_t)s->v[PARAM_SNAPLEN] });
-	for (size_t i = 0; i < o->n_frames; i++)
-		pcap_frame(&w, o->frames[i].ns, span_of(buf, build(o, &o->frames[i], buf)));
+	for (size_t i = 0; i < o->n_frames; i++) {
+		const struct seen *f = &o->frames[i];
+		if (f->capture == capture)
+			pcap_frame(&w, f->ns + (capture ? o->capture_ahead_ns : 0),
+				span_of(buf, build(o, f, buf)));
+	}
 }
 
 void observed_roster(const struct observed *o, unsigned host, struct str *out)

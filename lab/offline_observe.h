@@ -10,7 +10,9 @@
 struct seen {
 	int64_t ns;
 	size_t packet;
-	bool copy; /* the packet was there before */
+	bool copy;        /* the packet was there before, or is in the first capture too */
+	unsigned capture; /* in which file it stands, */
+	size_t number;    /* and where, from 1 */
 };
 
 /* A host's trace and its clock, which reads the true time plus `ahead_ns` and what it drifted. */
@@ -24,10 +26,11 @@ struct observed_log {
 struct observed {
 	const struct world *world;
 	struct random random;
-	struct seen *frames; /* in the order of the file */
+	struct seen *frames; /* of all captures, in the order of their files */
 	size_t n_frames;
 	size_t *calls; /* [world->n_calls] in the order of their times */
 	struct observed_log logs[WORLD_HOSTS];
+	int64_t capture_ahead_ns; /* the second capture's clock */
 };
 
 /* Decides what is captured and logged, and marks the world's calls. Ends the program where memory
@@ -39,7 +42,7 @@ int64_t observed_stamp(const struct observed *o, unsigned host, int64_t ns);
 /* An address as the capture has it. */
 void observed_address(const struct scenario *s, uint8_t ip[static 4]);
 
-void observed_capture(const struct observed *o, struct str *out);
+void observed_capture(const struct observed *o, unsigned capture, struct str *out);
 void observed_csv(const struct observed *o, unsigned host, struct str *out);
 void observed_etl(const struct observed *o, unsigned host, struct str *out);
 /* The process table at the end of the case. */

@@ -341,14 +341,15 @@ static void write_side(const struct reckon *r, size_t frame, enum side side, str
 		str_text(out, "-");
 }
 
-void reckon_write(const struct reckon *r, const char *file, struct str *out)
+void reckon_write(const struct reckon *r, const char *const captures[], struct str *out)
 {
 	str_text(out,
 		"file\tframe\tkind\tsender\tsender_also\tsender_who\t"
 		"receiver\treceiver_also\treceiver_who\n");
 	for (size_t i = 0; i < r->o->n_frames; i++) {
-		str_printf(out, "%s\t%zu\t%s", file, i + 1,
-			r->w->packets[r->o->frames[i].packet].kind);
+		const struct seen *f = &r->o->frames[i];
+		str_printf(out, "%s\t%zu\t%s", captures[f->capture], f->number,
+			r->w->packets[f->packet].kind);
 		write_side(r, i, SIDE_SENDER, out);
 		write_side(r, i, SIDE_RECEIVER, out);
 		str_char(out, '\n');
@@ -371,4 +372,8 @@ void reckon_clocks(const struct reckon *r, const char *const files[], struct str
 		str_printf(out, "%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%zu\n", files[host],
 			least, most, l->tick_ns, r->pairs[host]);
 	}
+	if (r->w->scenario->v[PARAM_CAPTURES] > 1)
+		str_printf(out, "capture-1.pcap\t%" PRId64 "\t%" PRId64 "\t1000\t%zu\n",
+			-r->o->capture_ahead_ns, -r->o->capture_ahead_ns,
+			r->o->frames[r->o->n_frames - 1].number);
 }

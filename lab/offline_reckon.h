@@ -93,7 +93,7 @@ void reckon_side(const struct reckon *r, size_t frame, enum side side, struct be
 
 /* truth.tsv: file, frame, kind, and for both sides best, what is right as well, and who (PID and
  * image, separated by "|"). */
-void reckon_write(const struct reckon *r, const char *file, struct str *out);
+void reckon_write(const struct reckon *r, const char *const captures[], struct str *out);
 /* clocks.tsv: file, the least and the most that is to be added to its clock (ns), tick, pairs. */
 void reckon_clocks(const struct reckon *r, const char *const files[], struct str *out);
 

@@ -205,7 +205,8 @@ static void moved(
 {
 	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
 	const struct world_call *own = s->n_calls ? &r->w->calls[s->calls[0]] : NULL;
-	bool tells = p->frame.sport != p->frame.dport && p->frame.sport >= 1024;
+	bool once = r->w->scenario->v[PARAM_CAPTURES] == 1 && !r->o->frames[frame].copy;
+	bool tells = once && p->frame.sport != p->frame.dport && p->frame.sport >= 1024;
 	ret->word = "-";
 	/* A socket that states no address, and traffic among ours, have more events than one. */
 	if (own && own->kept && tells && !addr_is_wildcard(&own->event.local.addr) &&

@@ -45,6 +45,7 @@ static const struct {
 	[PARAM_DROP] = { "drop", 0, 1000, 0, 1, 100, 300 },
 	[PARAM_REORDER] = { "reorder", 0, 1000, 0, 1, 100, 300 },
 	[PARAM_COPIES] = { "copies", 0, 1000, 0, 1, 1000, 200 },
+	[PARAM_CAPTURES] = { "captures", 1, 2, 1, 2, 2, 150 },
 	[PARAM_SNAPLEN] = { "snaplen", 0, 65535, 0, 68, 160, 300 },
 	[PARAM_ADDRESSES] = { "addresses", 0, 2, 0, 1, 2, 200 },
 	[PARAM_NOTES] = { "notes", 0, 1, 1, 0, 0, 300 },
@@ -75,12 +76,20 @@ static int64_t draw(struct random *r, int64_t low, int64_t high)
 	return random_between(r, low, top < high ? top : high);
 }
 
+/* Each parameter draws by its own name, so that a new one changes no other. FNV-1a. */
+static uint64_t name_hash(const char *name)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 0x100000001b3u;
+	return h;
+}
+
 void scenario_draw(struct scenario *s, uint64_t seed, int64_t packets)
 {
-	struct random r = { seed ^ 0x0ff11e };
 	s->seed = seed;
 	for (unsigned i = 0; i < PARAM_COUNT; i++) {
-		struct random one = { random_next(&r) };
+		struct random one = { seed ^ name_hash(params[i].name) };
 		bool other = random_below(&one, 1000) < params[i].often;
 		s->v[i] = other ? draw(&one, params[i].low, params[i].high) : params[i].usual;
 	}

@@ -44,6 +44,7 @@ enum param {
 	PARAM_DROP,        /* packets that the capture lacks, in a thousand */
 	PARAM_REORDER,     /* frames that stand behind their successor, in a thousand */
 	PARAM_COPIES,      /* packets that the capture shows twice, in a thousand */
+	PARAM_CAPTURES,    /* of the same traffic; the second one has a clock of its own */
 	PARAM_SNAPLEN,     /* 0: whole frames */
 	PARAM_ADDRESSES,   /* enum scenario_addresses */
 	PARAM_NOTES,       /* 1: the trace tells when processes begin and end */
