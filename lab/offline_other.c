@@ -70,7 +70,7 @@ static void unreachable(struct world *w)
 	if (world_below(w, 2) && w->n_packets) {
 		/* The datagram is whatever was told last of ours. */
 		while (quoted-- &&
-			(w->packets[quoted].frame.protocol != UDP ||
+			(w->packets[quoted].frame.protocol != UDP || w->packets[quoted].later ||
 				w->packets[quoted].sides[0].host >= WORLD_HOSTS ||
 				w->packets[quoted].sides[1].host < WORLD_HOSTS))
 			;
@@ -166,7 +166,7 @@ void world_foreign_scene(struct world *w)
 	if (like) {
 		d.ends[0].port = like->frame.sport;
 		d.ends[1].port = like->frame.dport;
-		d.bytes = (uint32_t)like->frame.payload.n;
+		d.bytes = like->bytes;
 	}
 	d.ends[0].station.ip[1] = 31;
 	d.ends[1].station.ip[1] = 32;
@@ -187,6 +187,6 @@ void world_spoofed_scene(struct world *w)
 	d.ends[1] = world_peer(w, like->frame.dport);
 	if (world_below(w, 2) && like->sides[1].host >= WORLD_HOSTS)
 		d.ends[1].station = like->frame.dst;
-	d.bytes = (uint32_t)like->frame.payload.n;
+	d.bytes = like->bytes;
 	world_datagram(w, &d);
 }

@@ -76,7 +76,7 @@ static struct reckon_item item_of_frame(const struct reckon *r, size_t frame, en
 	item.key.remote = addr_v4(out ? p->frame.dst.ip : p->frame.src.ip);
 	item.key.local_port = out ? p->frame.sport : p->frame.dport;
 	item.key.remote_port = out ? p->frame.dport : p->frame.sport;
-	item.key.bytes = (uint32_t)p->frame.payload.n;
+	item.key.bytes = p->bytes;
 	item.ns = r->o->frames[frame].ns;
 	item.index = 2 * frame + side;
 	return item;
@@ -150,7 +150,7 @@ static void cluster(struct reckon *r)
 		const struct world_packet *p = &w->packets[r->o->frames[i / 2].packet];
 		r->cluster_of[i] = WORLD_NONE;
 		r->nearest[i] = INT64_MAX;
-		if (p->frame.protocol == UDP && p->sides[i % 2].host < WORLD_HOSTS)
+		if (p->frame.protocol == UDP && !p->later && p->sides[i % 2].host < WORLD_HOSTS)
 			items[n++] = item_of_frame(r, i / 2, i % 2);
 	}
 	for (size_t i = 0; i < w->n_calls; i++)
@@ -232,7 +232,7 @@ static bool left_event(const struct reckon *r, const struct world_packet *p, enu
 	bool found = false;
 	for (unsigned i = 0; i < s->n_owners; i++) {
 		struct reckon_kind k = { .process = s->owners[i],
-			.bytes = p->frame.protocol == UDP ? (uint32_t)p->frame.payload.n : 0,
+			.bytes = p->frame.protocol == UDP ? p->bytes : 0,
 			.service = service(p->frame.sport, p->frame.dport),
 			.transport = p->frame.protocol,
 			.out = side == SIDE_SENDER };

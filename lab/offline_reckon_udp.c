@@ -193,8 +193,7 @@ static bool alone_by_ports(const struct reckon *r, size_t frame, const struct wo
 				break;
 			if (j != frame && q->frame.protocol == p->frame.protocol &&
 				q->frame.sport == p->frame.sport &&
-				q->frame.dport == p->frame.dport &&
-				q->frame.payload.n == p->frame.payload.n)
+				q->frame.dport == p->frame.dport && q->bytes == p->bytes)
 				return false;
 		}
 	return true;
@@ -219,6 +218,18 @@ static void moved(
 	}
 }
 
+/* A later fragment has no ports: those of the first one, where that was captured, tell its flow.
+ * Its event is the first one's. */
+static void part(const struct reckon *r, const struct world_call *own, struct best *ret)
+{
+	const int64_t *v = r->w->scenario->v;
+	bool known = own && own->kept && !v[PARAM_DROP] && !v[PARAM_REORDER] &&
+		v[PARAM_ADDRESSES] == ADDRESSES_TRUE && !addr_is_wildcard(&own->event.local.addr);
+	ret->word = known ? grade_name(GRADE_FLOW) : "-";
+	ret->or_ambiguous = true;
+	ret->or_reason = known && v[PARAM_COPIES];
+}
+
 void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struct best *ret)
 {
 	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
@@ -229,7 +240,9 @@ void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struc
 	const struct world_call *own = s->n_calls ? &r->w->calls[s->calls[0]] : NULL;
 	if (c && (!own || !own->kept) && r->nearest[2 * frame + side] > r->blur_ns[at.host])
 		c = NULL;
-	if (r->w->scenario->v[PARAM_ADDRESSES] != ADDRESSES_TRUE) {
+	if (p->later) {
+		part(r, own, ret);
+	} else if (r->w->scenario->v[PARAM_ADDRESSES] != ADDRESSES_TRUE) {
 		moved(r, frame, s, ret);
 	} else if (side == SIDE_RECEIVER && is_group(&at.local.addr)) {
 		group(r, s, ret);

@@ -29,6 +29,7 @@ static const struct {
 	[PARAM_SPOOFED] = { "spoofed", 0, 1000, 0, 1, 20, 300 },
 	[PARAM_LOCAL] = { "local", 0, 1000, 20, 0, 100, 500 },
 	[PARAM_WILDCARD] = { "wildcard", 0, 1000, 0, 1, 300, 300 },
+	[PARAM_FRAGMENTS] = { "fragments", 0, 1000, 0, 1, 60, 250 },
 	[PARAM_OFFLOAD] = { "offload", 0, 1, 0, 1, 1, 400 },
 	[PARAM_FORM] = { "form", 0, FORMS - 1, 0, 1, FORMS - 1, 600 },
 	[PARAM_ZONE_MIN] = { "zone-minutes", -840, 840, 0, -56, 56, 600 },

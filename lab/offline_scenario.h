@@ -27,6 +27,7 @@ enum param {
 	PARAM_SPOOFED,   /* packets in our name that nobody of ours sent, in a thousand */
 	PARAM_LOCAL,     /* traffic between processes of ours, in a thousand */
 	PARAM_WILDCARD,  /* sockets whose events state no local address, in a thousand */
+	PARAM_FRAGMENTS, /* datagrams that need several packets, in a thousand */
 	PARAM_OFFLOAD,   /* 1: the capture shows TCP before it is cut into segments */
 	/* What is written of it. */
 	PARAM_FORM,        /* of the trace: enum scenario_form */

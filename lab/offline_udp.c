@@ -46,6 +46,11 @@ static bool open_socket(struct world *w, int64_t until, struct world_end *ret)
 	return true;
 }
 
+static uint32_t long_part(struct world *w)
+{
+	return world_chance(w, PARAM_FRAGMENTS) ? 1500 + world_below(w, 5000) : 0;
+}
+
 /* One datagram from a new port, and perhaps an answer to it. */
 static void one_shot(struct world *w)
 {
@@ -95,7 +100,8 @@ static int64_t session(struct world *w, const struct world_datagram *first, cons
 		size_t process = d.ends[0].process;
 		bool over = w->processes[process].to < d.ns + 20 * WORLD_MS;
 		struct world_datagram one = back || over ? turned(&d) : d;
-		one.bytes = pace->bytes + (pace->vary ? world_below(w, pace->vary) : 0);
+		one.bytes =
+			pace->bytes + (pace->vary ? world_below(w, pace->vary) : 0) + long_part(w);
 		if (over && w->processes[process].to + 20 * WORLD_MS < d.ns) {
 			one.ends[1].process = WORLD_NONE;
 			one.kind = "to-nobody";
@@ -134,7 +140,7 @@ static void served(struct world *w)
 		world_datagram(w, &d);
 		struct world_datagram back = turned(&d);
 		back.ns += world_between(w, 100000, 20 * WORLD_MS);
-		back.bytes = 40 + world_below(w, 900);
+		back.bytes = 40 + world_below(w, 900) + long_part(w);
 		if (world_below(w, 6))
 			world_datagram(w, &back);
 		d.ns = back.ns + world_between(w, 100000, 900 * WORLD_MS);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UDP = 17, FIRST_PORT = 49152 };
+/* Parts of a datagram: how long, how far apart. */
+enum { UDP = 17, FIRST_PORT = 49152, PART = 1480, PART_NS = 20000 };
 
 static _Noreturn void die(void)
 {
@@ -58,7 +59,9 @@ struct world_packet *world_packet(struct world *w, const struct world_packet *pa
 	struct world_packet *p = &w->packets[w->n_packets++];
 	*p = *packet;
 	p->frame.ttl = p->sides[SIDE_SENDER].host < WORLD_HOSTS ? 128 : 117;
-	p->frame.ip_id = ++w->ip_id ? w->ip_id : ++w->ip_id;
+	if (!p->later)
+		w->ip_id = w->ip_id == UINT16_MAX ? 1 : (uint16_t)(w->ip_id + 1);
+	p->frame.ip_id = w->ip_id;
 	p->filling = random_next(&w->random);
 	return p;
 }
@@ -134,6 +137,28 @@ uint16_t world_port(struct world *w, unsigned host, bool tcp, int64_t until)
 	return port;
 }
 
+/* A datagram that is too long for one packet is sent in parts. Returns the first one. */
+static size_t add_parts(struct world *w, struct world_packet *p)
+{
+	enum { MORE = 0x2000 };
+	size_t first = w->n_packets;
+	if (p->bytes + 8 <= PART) {
+		world_packet(w, p);
+		return first;
+	}
+	p->frame.whole = (uint16_t)p->bytes;
+	for (uint32_t at = 0; at < p->bytes + 8; at += PART) {
+		uint32_t left = p->bytes + 8 - at, n = left < PART ? left : PART;
+		p->later = at > 0;
+		p->frame.fragment = (uint16_t)(at / 8 | (n < left ? MORE : 0));
+		p->frame.payload.n = p->later ? n : n - 8;
+		world_packet(w, p);
+		p->ns += PART_NS;
+		p->kind = "part";
+	}
+	return first;
+}
+
 size_t world_datagram(struct world *w, const struct world_datagram *d)
 {
 	struct world_packet p = { .ns = d->ns,
@@ -145,14 +170,17 @@ size_t world_datagram(struct world *w, const struct world_datagram *d)
 			.protocol = UDP,
 			.sport = d->ends[0].port,
 			.dport = d->ends[1].port,
-			.payload.n = d->bytes } };
+			.payload.n = d->bytes },
+		.bytes = d->bytes };
 	for (int side = 0; side < SIDES; side++) {
 		const struct world_end *end = &d->ends[side], *other = &d->ends[1 - side];
 		p.sides[side] = world_side(end);
 		if (p.sides[side].n_owners == 0)
 			continue;
 		struct world_call call = { .host = end->host,
-			.ns = side == SIDE_SENDER ? d->ns - d->lag : d->ns + d->lag,
+			/* Received is what is whole. */
+			.ns = side == SIDE_SENDER ? d->ns - d->lag
+						  : d->ns + d->lag + d->bytes / PART * PART_NS,
 			.process = end->process,
 			.local = addr_v4(end->station.ip),
 			.link = WORLD_NONE,
@@ -163,8 +191,7 @@ size_t world_datagram(struct world *w, const struct world_datagram *d)
 			memset(call.event.local.addr.b + 12, 0, 4);
 		p.sides[side].calls[p.sides[side].n_calls++] = world_call(w, &call);
 	}
-	world_packet(w, &p);
-	return w->n_packets - 1;
+	return add_parts(w, &p);
 }
 
 static size_t add_process(struct world *w, const struct world_process *p)

@@ -56,6 +56,8 @@ struct world_packet {
 	const char *kind; /* a word, for whoever looks at failures */
 	struct frame frame;
 	uint64_t filling; /* of the payload */
+	uint32_t bytes;   /* UDP: payload of the whole datagram */
+	bool later;       /* a later fragment of it */
 	uint16_t arp;     /* operation, or 0 */
 	size_t quoted;    /* an ICMP error's packet, or WORLD_NONE */
 	size_t link;      /* TCP: its connection */

@@ -33,8 +33,11 @@ static unsigned fold(uint32_t sum)
 	return ~sum & 0xffff;
 }
 
-static size_t header_bytes(uint8_t protocol)
+static size_t header_bytes(const struct frame *f)
 {
+	uint8_t protocol = f->protocol;
+	if (f->fragment & 0x1fff)
+		return 0;
 	return protocol == 6 ? TCP : protocol == 17 ? UDP : ICMP;
 }
 
@@ -52,6 +55,7 @@ static void put_ipv4(uint8_t *p, const struct frame *f, size_t total)
 	p[0] = 0x45;
 	put16(p + 2, (unsigned)total);
 	put16(p + 4, f->ip_id);
+	put16(p + 6, f->fragment);
 	p[8] = f->ttl;
 	p[9] = f->protocol;
 	memcpy(p + 12, f->src.ip, 4);
@@ -61,10 +65,12 @@ static void put_ipv4(uint8_t *p, const struct frame *f, size_t total)
 
 static void put_transport(uint8_t *p, const struct frame *f, size_t n)
 {
-	size_t header = header_bytes(f->protocol);
+	size_t header = header_bytes(f);
 	memset(p, 0, header);
 	if (f->payload.n)
 		memcpy(p + header, f->payload.p, f->payload.n);
+	if (header == 0)
+		return;
 	if (f->protocol == 1) {
 		p[0] = f->type;
 		p[1] = f->code;
@@ -76,7 +82,10 @@ static void put_transport(uint8_t *p, const struct frame *f, size_t n)
 	put16(p, f->sport);
 	put16(p + 2, f->dport);
 	if (f->protocol == 17) {
-		put16(p + 4, (unsigned)n);
+		put16(p + 4, f->whole ? f->whole + 8u : (unsigned)n);
+		/* The checksum is that of all parts together: none is given. */
+		if (f->whole)
+			return;
 		unsigned sum = fold(sum16(p, n, pseudo));
 		put16(p + 6, sum ? sum : 0xffff);
 		return;
@@ -99,7 +108,7 @@ static size_t pad(uint8_t *buf, size_t n)
 
 static size_t build(const struct frame *f, uint8_t *buf, size_t room)
 {
-	size_t header = header_bytes(f->protocol);
+	size_t header = header_bytes(f);
 	if (f->payload.n > room - ETHERNET - IPV4 - header)
 		return 0;
 	size_t transport = header + f->payload.n;

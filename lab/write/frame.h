@@ -22,6 +22,8 @@ struct frame {
 	uint8_t protocol; /* 1 ICMP, 6 TCP, 17 UDP */
 	uint8_t ttl;
 	uint16_t ip_id;
+	uint16_t fragment;     /* IP: the flags and offset; with an offset there is no UDP header */
+	uint16_t whole;        /* UDP of a first fragment: payload of the whole datagram */
 	uint16_t sport, dport; /* TCP, UDP */
 	uint32_t seq, ack;     /* TCP */
 	uint8_t flags;         /* TCP */
