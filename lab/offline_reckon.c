@@ -95,7 +95,8 @@ static void count_pairs(struct reckon *r, const struct reckon_item *items, size_
 		for (next = i; next < n &&
 			memcmp(&items[i].key, &items[next].key, sizeof items[i].key) == 0;
 			next++)
-			count[items[next].event]++;
+			count[items[next].event] +=
+				items[next].event || !r->o->frames[items[next].index / 2].copy;
 		if (count[0] == 1 && count[1] == 1)
 			r->pairs[items[i].key.host]++;
 	}
