@@ -7,6 +7,8 @@
 #include "write/etl_events.h"
 #include "write/tracerpt.h"
 
+enum { ICMP = 1 };
+
 /* A record of the log, in the order of their times. */
 struct line {
 	int64_t ns;
@@ -114,6 +116,22 @@ static void etl_note(
 			.start_ns = began });
 }
 
+/* A socket of its own for each datagram. Its number is of no matter; that it is made before it
+ * sends is, so all comes from one processor. ICMP's header is a part of what is sent. */
+static void etl_raw(struct etlog *w, const struct etlog_at *at, const struct event *e)
+{
+	struct etlog_at own = *at;
+	struct event sent = *e;
+	uint64_t endpoint = 0x8a4b0000u + (uint64_t)at->ns % 0xfff0000u;
+	own.pid = e->pid;
+	own.tid = e->pid + 4;
+	own.processor = 0;
+	sent.bytes += 8;
+	etlog_raw_socket(w, &own, endpoint, ICMP);
+	etlog_raw_send(w, &own, endpoint, &sent);
+	etlog_raw_close(w, &own, endpoint);
+}
+
 static void etl_line(
 	const struct observed *o, struct etlog *w, const struct etlog_at *at, const struct line *l)
 {
@@ -123,12 +141,14 @@ static void etl_line(
 		return;
 	}
 	if (!l->call->kept) {
-		if (o->world->scenario->v[PARAM_LOSS_STATED])
+		if (o->world->scenario->v[PARAM_LOSS_STATED] && l->call->event.transport != ICMP)
 			etlog_lose(w, at->processor);
 		return;
 	}
 	struct event e = event_of(o, l->call);
-	if (manifest)
+	if (e.transport == ICMP)
+		etl_raw(w, at, &e);
+	else if (manifest)
 		etlog_network(w, at, &e);
 	else
 		etlog_tcpudp(w, at, 2, &e);

@@ -9,7 +9,7 @@
 #include "write/pcap.h"
 #include "write/tasklist.h"
 
-enum { TRACE_LEAD_MS = 200 };
+enum { TRACE_LEAD_MS = 200, ICMP = 1 };
 
 static _Noreturn void die(void)
 {
@@ -171,7 +171,9 @@ static void log_calls(struct observed *o, struct world *w, unsigned host)
 		if (c->host != host)
 			continue;
 		c->stamp = observed_stamp(o, host, c->ns);
-		c->kept = c->ns >= from && c->ns <= to;
+		/* One form alone tells of raw sockets. */
+		c->kept = c->ns >= from && c->ns <= to &&
+			(c->event.transport != ICMP || v[PARAM_FORM] == FORM_ETL_MANIFEST);
 		if (c->kept && loses(o, &run)) {
 			c->kept = false;
 			l->lost++;

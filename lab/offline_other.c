@@ -33,7 +33,24 @@ static struct world_end our_end(struct world *w, uint16_t port)
 	return world_ours(w, host, world_anyone(w, host, INT64_MIN + 1, INT64_MAX - 1), port);
 }
 
-/* No kernel log of sockets holds ICMP; who asked is known to nobody. */
+/* A program asks through a raw socket of its own, which is bound to no address. */
+static void ask(struct world *w, struct world_packet *p, const struct world_end *us,
+	const struct world_end *peer)
+{
+	struct world_end any = *us;
+	any.station.ip[0] = any.station.ip[1] = any.station.ip[2] = any.station.ip[3] = 0;
+	struct world_call call = { .ns = p->ns - world_lag(w),
+		.host = us->host,
+		.process = us->process,
+		.local = addr_v4(us->station.ip),
+		.link = WORLD_NONE,
+		.event = world_event(EVENT_SEND, ICMP, &any, peer) };
+	call.event.bytes = (uint32_t)p->frame.payload.n;
+	p->sides[0] = world_side(us);
+	p->sides[0].calls[p->sides[0].n_calls++] = world_call(w, &call);
+}
+
+/* Those that a peer asks are answered by the kernel. */
 static void echo(struct world *w)
 {
 	struct world_end us = our_end(w, 0), peer = world_peer(w, 0);
@@ -47,6 +64,8 @@ static void echo(struct world *w)
 	p.frame.payload.n = 1 + world_below(w, 56);
 	p.sides[0] = kernel(a, REASON_NOT_TRACED);
 	p.sides[1] = kernel(b, REASON_NOT_TRACED);
+	if (asked)
+		ask(w, &p, &us, &peer);
 	world_packet(w, &p);
 	struct world_packet back = from_to(w, b, a);
 	back.ns += world_between(w, 200000, 20 * WORLD_MS);
@@ -57,6 +76,8 @@ static void echo(struct world *w)
 	back.frame.type = 0;
 	back.sides[0] = kernel(b, REASON_KERNEL_ECHO_REPLY);
 	back.sides[1] = kernel(a, REASON_NOT_TRACED);
+	if (asked)
+		back.sides[1] = p.sides[0];
 	if (b->host < WORLD_HOSTS || world_below(w, 4))
 		world_packet(w, &back);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TCP = 6, UDP = 17 };
+enum { ICMP = 1, UDP = 17 };
 
 static void *room(size_t n, size_t size)
 {
@@ -318,6 +318,8 @@ void reckon_side(const struct reckon *r, size_t frame, enum side side, struct be
 		reckon_stream(r, frame, side, ret);
 	else if (p->frame.protocol == UDP)
 		reckon_datagram(r, frame, side, ret);
+	else if (p->frame.protocol == ICMP)
+		reckon_echo(r, frame, side, ret);
 	else
 		best_missing(r, s->host, p->ns, ret);
 	ret->left = left_event(r, p, side);

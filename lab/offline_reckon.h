@@ -18,6 +18,9 @@
  * and behind it; where these differ, or both took turns, it is `ambiguous`. After its process has
  * ended a connection is the kernel's.
  *
+ * Echoes. A request through a raw socket is `exact` by the socket's own event, and the answer is of
+ * the same process. Most logs have no such events: `not-traced`.
+ *
  * Groups. Each receiver whose event was kept is one of the receivers.
  *
  * Behind a NAT, or with other addresses: `ports` for a datagram whose event was kept, where ports
@@ -99,6 +102,7 @@ void reckon_clocks(const struct reckon *r, const char *const files[], struct str
 
 /* Parts of it. */
 void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struct best *ret);
+void reckon_echo(const struct reckon *r, size_t frame, enum side side, struct best *ret);
 void reckon_stream(const struct reckon *r, size_t frame, enum side side, struct best *ret);
 void best_who(struct best *b, size_t process);
 /* A reason for what has no event. */

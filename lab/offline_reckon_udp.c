@@ -230,6 +230,28 @@ static void part(const struct reckon *r, const struct world_call *own, struct be
 	ret->or_reason = known && v[PARAM_COPIES];
 }
 
+/* Another process that asks the same peer with as many bytes at the same time is as good. */
+void reckon_echo(const struct reckon *r, size_t frame, enum side side, struct best *ret)
+{
+	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
+	const struct world_call *own = &r->w->calls[p->sides[side].calls[0]];
+	ret->word = reason_name(REASON_NOT_TRACED);
+	if (r->w->scenario->v[PARAM_FORM] != FORM_ETL_MANIFEST)
+		return;
+	ret->word = "-";
+	if (!own->kept)
+		return;
+	ret->word = grade_name(side == SIDE_SENDER ? GRADE_EXACT : GRADE_FLOW);
+	int64_t reach = r->blur_ns[own->host] + RECKON_HOLD_NS;
+	for (size_t i = 0; i < r->w->n_calls; i++) {
+		const struct world_call *c = &r->w->calls[i];
+		if (c->event.transport == own->event.transport && c->process != own->process &&
+			c->host == own->host && llabs(c->ns - p->ns) < reach &&
+			addr_equal(&c->event.remote.addr, &own->event.remote.addr))
+			ret->or_ambiguous = ret->or_reason = true;
+	}
+}
+
 void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struct best *ret)
 {
 	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
