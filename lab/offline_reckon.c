@@ -362,7 +362,7 @@ void reckon_write(const struct reckon *r, const char *const captures[], struct s
 /* What the stamps lack of the true times, at the first record, at the last, and before a step. */
 void reckon_clocks(const struct reckon *r, const char *const files[], struct str *out)
 {
-	str_text(out, "file\tleast\tmost\ttick\tpairs\n");
+	str_text(out, "file\tleast\tmost\ttick\tpairs\tdrift\tseconds\n");
 	for (unsigned host = 0; host < r->w->scenario->v[PARAM_HOSTS]; host++) {
 		const struct observed_log *l = &r->o->logs[host];
 		int64_t at[] = { l->from, l->to, l->step_at, l->step_at - 1 };
@@ -372,11 +372,14 @@ void reckon_clocks(const struct reckon *r, const char *const files[], struct str
 			least = add < least ? add : least;
 			most = add > most ? add : most;
 		}
-		str_printf(out, "%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%zu\n", files[host],
-			least, most, l->tick_ns, r->pairs[host]);
+		str_printf(out,
+			"%s\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%zu\t%" PRId64 "\t%" PRId64
+			"\n",
+			files[host], least, most, l->tick_ns, r->pairs[host], l->drift_ppm,
+			(int64_t)((l->to - l->from) / (1000 * WORLD_MS)));
 	}
 	if (r->w->scenario->v[PARAM_CAPTURES] > 1)
-		str_printf(out, "capture-1.pcap\t%" PRId64 "\t%" PRId64 "\t1000\t%zu\n",
+		str_printf(out, "capture-1.pcap\t%" PRId64 "\t%" PRId64 "\t1000\t%zu\t0\t1\n",
 			-r->o->capture_ahead_ns, -r->o->capture_ahead_ns,
 			r->o->frames[r->o->n_frames - 1].number);
 }

@@ -97,7 +97,8 @@ void reckon_side(const struct reckon *r, size_t frame, enum side side, struct be
 /* truth.tsv: file, frame, kind, and for both sides best, what is right as well, and who (PID and
  * image, separated by "|"). */
 void reckon_write(const struct reckon *r, const char *const captures[], struct str *out);
-/* clocks.tsv: file, the least and the most that is to be added to its clock (ns), tick, pairs. */
+/* clocks.tsv: file, the least and the most that is to be added to its clock (ns), tick, pairs, how
+ * fast it runs (ppm), how long. */
 void reckon_clocks(const struct reckon *r, const char *const files[], struct str *out);
 
 /* Parts of it. */

@@ -149,6 +149,12 @@ def clocks(where, summary, scenario):
             off.append(error)
         said = (f"clock of {row['file']}: {clock['state']}, {clock.get('offset_ns')} where "
                 f"{row['least']} to {row['most']} is right, {row['pairs']} pairs")
+        # By how much the drift that is reported would be off over the whole case. Of what is asked
+        # no more than its size; a step that was taken for one says nothing of it.
+        drift = abs(abs(clock.get("drift_ppm", 0)) - abs(int(row["drift"])))
+        if not int(scenario["step-ms"]) and drift * 1000 * int(row["seconds"]) > 2 * slack:
+            problems.append(f"DRIFT of {row['file']}: {clock['drift_ppm']} ppm where "
+                            f"{row['drift']} is true")
         if clock["state"] == "sure" and error > slack:
             problems.append("SURE AND WRONG: " + said)
         elif int(row["pairs"]) >= 8 and (clock["state"] == "none" or error > slack):
