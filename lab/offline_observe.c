@@ -115,12 +115,11 @@ int64_t observed_stamp(const struct observed *o, unsigned host, int64_t ns)
 	return at - at % l->tick_ns;
 }
 
-static const struct world *sorting;
-
-static int compare_calls(const void *a, const void *b)
+static int compare_calls(const void *a, const void *b, void *observed)
 {
+	const struct world *w = ((const struct observed *)observed)->world;
 	size_t i = *(const size_t *)a, j = *(const size_t *)b;
-	int64_t x = sorting->calls[i].ns, y = sorting->calls[j].ns;
+	int64_t x = w->calls[i].ns, y = w->calls[j].ns;
 	if (x != y)
 		return x < y ? -1 : 1;
 	return i < j ? -1 : i > j;
@@ -133,9 +132,8 @@ static void sort_calls(struct observed *o)
 		die();
 	for (size_t i = 0; i < o->world->n_calls; i++)
 		o->calls[i] = i;
-	sorting = o->world;
 	if (o->world->n_calls)
-		qsort(o->calls, o->world->n_calls, sizeof *o->calls, compare_calls);
+		qsort_r(o->calls, o->world->n_calls, sizeof *o->calls, compare_calls, o);
 }
 
 /* Runs of events are lost, so that in the end so many of a thousand are. */

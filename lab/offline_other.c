@@ -74,7 +74,8 @@ static void echo(struct world *w)
 	back.frame.src = b->station;
 	back.frame.dst = a->station;
 	back.frame.type = 0;
-	back.sides[0] = kernel(b, REASON_KERNEL_ECHO_REPLY);
+	/* Whoever sends it: what a packet proves comes before whose host it is. */
+	back.sides[0] = (struct world_side){ .host = b->host, .reason = REASON_KERNEL_ECHO_REPLY };
 	back.sides[1] = kernel(a, REASON_NOT_TRACED);
 	if (asked)
 		back.sides[1] = p.sides[0];

@@ -19,8 +19,6 @@ static void *room(size_t n, size_t size)
 	return p;
 }
 
-static const struct world *sorting;
-
 /* Keys are zeroed before they are filled. */
 static int compare_items(const void *a, const void *b)
 {
@@ -33,10 +31,11 @@ static int compare_items(const void *a, const void *b)
 	return (x->event > y->event) - (x->event < y->event);
 }
 
-static int compare_ports(const void *a, const void *b)
+static int compare_ports(const void *a, const void *b, void *reckon)
 {
+	const struct world *w = ((const struct reckon *)reckon)->w;
 	size_t i = *(const size_t *)a, j = *(const size_t *)b;
-	const struct world_call *x = &sorting->calls[i], *y = &sorting->calls[j];
+	const struct world_call *x = &w->calls[i], *y = &w->calls[j];
 	if (x->host != y->host)
 		return x->host < y->host ? -1 : 1;
 	if (x->event.local.port != y->event.local.port)
@@ -258,8 +257,7 @@ void reckon_init(struct reckon *r, const struct observed *o)
 	for (size_t i = 0; i < w->n_calls; i++)
 		if (is_datagram(&w->calls[i]))
 			r->ports[r->n_ports++] = i;
-	sorting = w;
-	qsort(r->ports, r->n_ports, sizeof *r->ports, compare_ports);
+	qsort_r(r->ports, r->n_ports, sizeof *r->ports, compare_ports, r);
 	index_links(r);
 	list_kinds(r);
 }

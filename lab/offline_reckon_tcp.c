@@ -161,6 +161,8 @@ void reckon_stream(const struct reckon *r, size_t frame, enum side side, struct 
 	if (s->reason == REASON_KERNEL_TCP_AFTER_EXIT) {
 		ret->word = r->w->scenario->v[PARAM_NOTES] ? reason_name(s->reason) : "-";
 		ret->or_reason = true;
+		if (v.n == 0)
+			best_missing(r, s->host, p->ns, ret);
 		/* Without a note of the end the connection is still its process's, and so it seems
 		 * just behind the end. */
 		bool noted = r->w->scenario->v[PARAM_NOTES] && v.n &&

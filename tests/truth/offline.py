@@ -24,7 +24,7 @@ from score import NAMED
 
 RECALL, RECALL_LOSSY = 0.995, 0.98
 # With no seeds given: so many packets are enough for each kind of traffic, and soon done.
-SEEDS, PACKETS = (2, 6, 9, 14, 26, 27, 31, 34, 35, 38, 43, 49, 51), 3000
+SEEDS, PACKETS = (2, 6, 9, 14, 26, 27, 31, 35, 38, 43, 49, 51, 59), 3000
 INFERRED = ("pattern", "lifetime")
 
 
