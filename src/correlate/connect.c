@@ -7,7 +7,7 @@
 static bool untouched(const struct owned_flow *f)
 {
 	return f->packets[0] == 0 && f->packets[1] == 0 && !f->has_syn &&
-		f->ends[0].now.process == PROCESS_NONE && f->ends[1].now.process == PROCESS_NONE;
+		f->ends[0]->now.process == PROCESS_NONE && f->ends[1]->now.process == PROCESS_NONE;
 }
 
 /* The log's record of this opening came before its SYN: stamps are floored to the clock's tick. */
@@ -70,7 +70,7 @@ uint32_t connect_event(struct owners *o, uint32_t place, const struct held_event
 	if (f->has_syn && event->when.ns < f->syn.ns - error_ns)
 		return older;
 	bool last_words = older != OWNERS_NONE && event->when.ns <= began.ns + error_ns &&
-		o->flows[older].ends[local_end].now.process == event->process &&
-		f->ends[local_end].now.process != event->process;
+		o->flows[older].ends[local_end]->now.process == event->process &&
+		f->ends[local_end]->now.process != event->process;
 	return last_words ? older : place;
 }

@@ -49,7 +49,7 @@ void endpoints_bind(struct endpoints *e, uint8_t transport, const struct endpoin
 		return;
 	}
 	if (new)
-		entry->holders = succession_nobody();
+		entry->holders = succession_nobody;
 	tenure_stretch(&entry->holders, process, 0, when, evidence);
 }
 

@@ -175,6 +175,12 @@ static bool flow_of(const struct digest *d, struct flow *ret)
 	return true;
 }
 
+static void count(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
+}
+
 static void see_flags(struct owned_flow *f, const struct digest *d, unsigned dir)
 {
 	struct stream *s = &f->streams[dir];
@@ -204,7 +210,8 @@ static int find_flow(struct join *j, struct held_packet *p, struct err *err)
 		return problem.kind == ERR_NOMEM ? err_nomem(err) : 0;
 	struct owned_flow *f = &j->owners.flows[p->flow];
 	/* All parts of a packet are one packet. */
-	f->packets[p->dir] += !digest_has(&p->digest, DIGEST_FRAGMENT);
+	if (!digest_has(&p->digest, DIGEST_FRAGMENT))
+		count(&f->packets[p->dir]);
 	if (tcp)
 		see_flags(f, &p->digest, dir);
 	return 0;
@@ -245,15 +252,11 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 	return hold_add_packet(&j->hold, &j->owners, &p, err) == HOLD_NONE ? -1 : 0;
 }
 
-/* What an event says of the flow as a whole. */
-static void learn(struct join *j, struct held_event *e, unsigned local_end)
+/* What a TCP event says of the bytes of its connection. */
+static void learn_stream(struct owned_flow *f, struct held_event *e)
 {
-	struct owned_flow *f = &j->owners.flows[e->flow];
 	struct stream *s = &f->streams[e->dir];
-	bool opens = e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT;
-	if (opens || e->event.op == EVENT_DISCONNECT)
-		f->closed = !opens;
-	if (opens) {
+	if (e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT) {
 		struct stream *back = &f->streams[1 - e->dir];
 		/* Sent from here is the side's own direction, received the other one. */
 		enum side other = e->side == SIDE_SENDER ? SIDE_RECEIVER : SIDE_SENDER;
@@ -261,11 +264,27 @@ static void learn(struct join *j, struct held_event *e, unsigned local_end)
 		s->logged[e->side] = back->logged[other] = 0;
 	}
 	if (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV) {
-		f->events[e->dir][e->side]++;
 		e->stream_from = s->logged[e->side];
 		s->logged[e->side] += e->event.bytes;
 	}
-	tenure_stretch(&f->ends[local_end], e->process, e->event.tag, e->when, e->evidence);
+}
+
+/* What an event says of the flow as a whole. */
+static int learn(struct join *j, struct held_event *e, unsigned local_end, struct err *err)
+{
+	struct owned_flow *f = &j->owners.flows[e->flow];
+	struct succession *held = owners_end(&j->owners, f, local_end, err);
+	bool opens = e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT;
+	if (!held)
+		return -1;
+	if (opens || e->event.op == EVENT_DISCONNECT)
+		f->closed = !opens;
+	if (f->streams)
+		learn_stream(f, e);
+	if (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV)
+		count(&f->events[e->dir][e->side]);
+	tenure_stretch(held, e->process, e->event.tag, e->when, e->evidence);
+	return 0;
 }
 
 /* Finds the event's flow, or its connection, and learns from it. An unbound socket's event has no
@@ -286,8 +305,8 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 	unsigned local_end = flow_end(dir, e->side);
 	if (e->flow != OWNERS_NONE && e->event.transport == TRANSPORT_TCP)
 		e->flow = connect_event(&j->owners, e->flow, e, local_end, j->error_ns, &problem);
-	if (e->flow != OWNERS_NONE)
-		learn(j, e, local_end);
+	if (e->flow != OWNERS_NONE && learn(j, e, local_end, err) < 0)
+		return -1;
 	return problem.kind == ERR_NOMEM ? err_nomem(err) : 0;
 }
 

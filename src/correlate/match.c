@@ -220,14 +220,14 @@ static bool doubtful_end(struct match *m, const struct held_packet *p, enum side
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	struct tenure_reach reach = { .rival_ns = LIMIT_HOLD_NS };
-	return tenure_mixed(&f->ends[flow_end(p->dir, side)], p->when, &reach);
+	return tenure_mixed(f->ends[flow_end(p->dir, side)], p->when, &reach);
 }
 
 static void settle_turns(struct match *m, const struct cluster *c, enum side side)
 {
 	const struct held_packet *p = hold_packet(m->hold, c->packets[0]);
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	const struct succession *s = &f->ends[flow_end(p->dir, side)];
+	const struct succession *s = f->ends[flow_end(p->dir, side)];
 	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
 	add_candidate(&rivals, s->before.process);
 	add_candidate(&rivals, s->now.process);

@@ -7,36 +7,64 @@
 
 #include "base/limits.h"
 
-struct index_entry {
-	struct flow_key key;
-	uint32_t place;
-};
+const struct succession succession_nobody = { .now = { .process = PROCESS_NONE },
+	.before = { .process = PROCESS_NONE } };
 
 void owners_init(struct owners *o, struct hash_key key)
 {
-	*o = (struct owners){ .free_list = OWNERS_NONE };
-	map_init(&o->index, sizeof(struct index_entry), sizeof(struct flow_key), LIMIT_FLOWS, key);
+	*o = (struct owners){ .hash = key, .free_list = OWNERS_NONE };
+	pool_init(&o->successions, sizeof(struct succession));
+	pool_init(&o->streams, 2 * sizeof(struct stream));
 }
 
 void owners_done(struct owners *o)
 {
 	if (!o)
 		return;
-	map_done(&o->index);
+	index_done(&o->index);
+	pool_done(&o->successions);
+	pool_done(&o->streams);
 	free(o->flows);
 	*o = (struct owners){ .free_list = OWNERS_NONE };
+}
+
+static uint64_t hash_of(const struct owners *o, const struct flow_key *key)
+{
+	return hash_bytes(o->hash, key, sizeof *key);
+}
+
+/* Those of the flow's own are ours to write. */
+static struct succession *own_end(const struct owned_flow *f, unsigned end)
+{
+	return f->ends[end] == &succession_nobody ? NULL
+						  : (struct succession *)(uintptr_t)f->ends[end];
 }
 
 static void forget(struct owners *o, uint32_t place)
 {
 	struct owned_flow *f = &o->flows[place];
-	struct index_entry *e = f->superseded ? NULL : map_find(&o->index, &f->key);
-	if (e)
-		map_remove(&o->index, e);
+	if (!f->superseded)
+		index_remove(&o->index, hash_of(o, &f->key), place);
+	for (unsigned end = 0; end < 2; end++)
+		pool_give(&o->successions, own_end(f, end));
+	pool_give(&o->streams, f->streams);
 	f->used = false;
 	f->next_free = o->free_list;
 	o->free_list = place;
 	o->live--;
+}
+
+struct succession *owners_end(struct owners *o, struct owned_flow *f, unsigned end, struct err *err)
+{
+	struct succession *s = own_end(f, end);
+	if (s)
+		return s;
+	s = pool_take(&o->successions, err);
+	if (!s)
+		return NULL;
+	*s = succession_nobody;
+	f->ends[end] = s;
+	return s;
 }
 
 static bool idle(const struct owned_flow *f, struct ref_time now)
@@ -68,6 +96,8 @@ static void sweep(struct owners *o, struct ref_time now, bool must)
 
 static int reserve(struct owners *o, struct err *err)
 {
+	if (index_reserve(&o->index, err) < 0)
+		return -1;
 	if (o->free_list != OWNERS_NONE || o->n < o->cap)
 		return 0;
 	uint32_t cap = o->cap ? o->cap * 2 : 256;
@@ -79,41 +109,64 @@ static int reserve(struct owners *o, struct err *err)
 	return 0;
 }
 
-static uint32_t take_place(struct owners *o)
+static void begin_flow(struct owned_flow *f, const struct flow_key *key)
 {
-	if (o->free_list == OWNERS_NONE)
-		return o->n++;
-	uint32_t place = o->free_list;
-	o->free_list = o->flows[place].next_free;
-	return place;
-}
-
-struct succession succession_nobody(void)
-{
-	struct succession s = { 0 };
-	s.now.process = s.before.process = PROCESS_NONE;
-	return s;
-}
-
-static void begin_flow(struct owners *o, struct owned_flow *f, const struct flow_key *key)
-{
-	*f = (struct owned_flow){
-		.key = *key, .used = true, .serial = ++o->serial, .older = OWNERS_NONE
-	};
+	*f = (struct owned_flow){ .key = *key, .used = true, .older = OWNERS_NONE };
 	for (int dir = 0; dir < 2; dir++) {
 		f->first_packet[dir] = f->last_packet[dir] = OWNERS_NONE;
 		for (int side = 0; side < SIDES; side++)
 			f->first_event[dir][side] = f->last_event[dir][side] = OWNERS_NONE;
-		f->ends[dir] = succession_nobody();
+		f->ends[dir] = &succession_nobody;
 	}
+}
+
+/* Makes a flow with nothing in it; OWNERS_NONE where memory is gone. The caller puts it into the
+ * index, which has room. */
+static uint32_t add_flow(
+	struct owners *o, const struct flow_key *key, struct ref_time now, struct err *err)
+{
+	sweep(o, now, false);
+	if (o->live >= LIMIT_FLOWS)
+		sweep(o, now, true);
+	struct stream *streams = NULL;
+	if (reserve(o, err) < 0)
+		return OWNERS_NONE;
+	if (key->transport == TRANSPORT_TCP) {
+		streams = pool_take(&o->streams, err);
+		if (!streams)
+			return OWNERS_NONE;
+		memset(streams, 0, 2 * sizeof *streams);
+	}
+	uint32_t place = o->free_list;
+	if (place == OWNERS_NONE)
+		place = o->n++;
+	else
+		o->free_list = o->flows[place].next_free;
+	struct owned_flow *f = &o->flows[place];
+	begin_flow(f, key);
+	f->streams = streams;
+	f->serial = ++o->serial;
+	f->touched = now;
 	o->live++;
+	return place;
+}
+
+/* Any order will do, as long as it is one. */
+static bool sorts_behind(const struct endpoint *a, const struct endpoint *b)
+{
+	for (size_t i = 0; i < sizeof a->addr.b; i += 8) {
+		uint64_t x = hash_load64(a->addr.b + i), y = hash_load64(b->addr.b + i);
+		if (x != y)
+			return x > y;
+	}
+	return a->port > b->port;
 }
 
 static struct flow_key flow_key(const struct flow *flow, uint8_t transport, unsigned *ret_dir)
 {
 	struct flow_key key;
 	memset(&key, 0, sizeof key);
-	unsigned dir = memcmp(&flow->src, &flow->dst, sizeof flow->src) > 0;
+	unsigned dir = sorts_behind(&flow->src, &flow->dst);
 	key.a = dir ? flow->dst : flow->src;
 	key.b = dir ? flow->src : flow->dst;
 	key.transport = transport;
@@ -121,55 +174,56 @@ static struct flow_key flow_key(const struct flow *flow, uint8_t transport, unsi
 	return key;
 }
 
+static uint32_t find(const struct owners *o, const struct flow_key *key, uint64_t hash)
+{
+	uint32_t at, place = index_first(&o->index, hash, &at);
+	while (place != INDEX_NONE && memcmp(&o->flows[place].key, key, sizeof *key) != 0)
+		place = index_next(&o->index, hash, &at);
+	return place;
+}
+
 uint32_t owners_find(
 	const struct owners *o, const struct flow *flow, uint8_t transport, unsigned *ret_dir)
 {
 	struct flow_key key = flow_key(flow, transport, ret_dir);
-	const struct index_entry *e = map_find(&o->index, &key);
-	return e ? e->place : OWNERS_NONE;
+	return find(o, &key, hash_of(o, &key));
 }
 
 uint32_t owners_flow(struct owners *o, const struct flow *flow, uint8_t transport,
 	struct ref_time now, unsigned *ret_dir, struct err *err)
 {
 	struct flow_key key = flow_key(flow, transport, ret_dir);
-	struct index_entry *e = map_find(&o->index, &key);
-	if (!e) {
-		sweep(o, now, false);
-		if (o->live >= LIMIT_FLOWS)
-			sweep(o, now, true);
-		bool new;
-		if (reserve(o, err) < 0)
+	uint64_t hash = hash_of(o, &key);
+	uint32_t place = find(o, &key, hash);
+	if (place == OWNERS_NONE) {
+		place = add_flow(o, &key, now, err);
+		if (place == OWNERS_NONE)
 			return OWNERS_NONE;
-		e = map_put(&o->index, &key, &new, err);
-		if (!e)
-			return OWNERS_NONE;
-		e->place = take_place(o);
-		begin_flow(o, &o->flows[e->place], &key);
+		index_add(&o->index, hash, place);
 	}
-	struct owned_flow *f = &o->flows[e->place];
+	struct owned_flow *f = &o->flows[place];
 	if (now.ns > f->touched.ns)
 		f->touched = now;
-	return e->place;
+	return place;
 }
 
 uint32_t owners_open(struct owners *o, uint32_t place, struct ref_time now, struct err *err)
 {
 	struct flow_key key = o->flows[place].key;
-	sweep(o, now, false);
-	if (o->live >= LIMIT_FLOWS)
-		sweep(o, now, true);
-	struct index_entry *e = map_find(&o->index, &key);
-	if (!e || reserve(o, err) < 0)
+	uint64_t hash = hash_of(o, &key);
+	uint32_t serial = o->flows[place].serial;
+	uint32_t fresh = add_flow(o, &key, now, err);
+	if (fresh == OWNERS_NONE)
 		return OWNERS_NONE;
-	uint32_t fresh = take_place(o);
 	struct owned_flow *f = &o->flows[fresh], *old = &o->flows[place];
-	begin_flow(o, f, &key);
-	f->touched = now;
-	f->older = place;
-	f->older_serial = old->serial;
-	old->superseded = true;
-	e->place = fresh;
+	/* The one before may have been swept away to make room. */
+	if (fresh != place && old->used && old->serial == serial) {
+		index_remove(&o->index, hash, place);
+		old->superseded = true;
+		f->older = place;
+		f->older_serial = serial;
+	}
+	index_add(&o->index, hash, fresh);
 	return fresh;
 }
 

@@ -4,12 +4,14 @@
 #ifndef WHOSENT_CORRELATE_OWNERS_H
 #define WHOSENT_CORRELATE_OWNERS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/map.h"
+#include "base/index.h"
+#include "base/pool.h"
 #include "base/stamp.h"
 #include "model/claim.h"
 #include "model/digest.h"
@@ -33,7 +35,7 @@ struct succession {
 	struct ref_time mixed_from, mixed_to;
 };
 
-struct succession succession_nobody(void);
+extern const struct succession succession_nobody;
 
 /* One direction of a TCP connection. Offsets are counted from the first data byte, modulo 2^32
  * as the sequence numbers are. */
@@ -51,29 +53,31 @@ struct flow_key {
 	uint8_t transport, zero;
 };
 
-/* A UDP flow, or one TCP connection: the same ports again are another one. */
+/* A UDP flow, or one TCP connection: the same ports again are another one. Most flows of a busy
+ * server are datagrams with an event each, so what those do not need lies elsewhere. */
 struct owned_flow {
 	struct flow_key key;
-	uint32_t next_free;
-	uint32_t serial; /* tells it from what stood at its place before */
+	bool logged_open[2]; /* its connect or accept was logged for that end */
 	bool used;
 	bool superseded; /* a later connection of these ports stands in the index */
-	uint32_t older;  /* place of the connection before, good while its serial is: */
+	bool closed;     /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
+	bool has_syn;    /* its SYN was captured */
+	uint32_t held;   /* packets and events in the hold that point here */
+	uint32_t serial; /* tells it from what stood at its place before */
+	uint32_t next_free;
+	uint32_t older; /* place of the connection before, good while its serial is: */
 	uint32_t older_serial;
-	bool closed;  /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
-	bool has_syn; /* its SYN was captured, at: */
-	struct ref_time syn;
-	bool logged_open[2]; /* its connect or accept was logged for that end */
-	struct ref_time opened;
-	uint32_t held;             /* packets and events in the hold that point here */
-	struct ref_time touched;   /* last record */
-	uint32_t packets[2];       /* ever seen, by direction: 0 is a to b */
-	uint32_t events[2][SIDES]; /* ever seen, by direction and side */
+	struct ref_time touched; /* last record */
+	struct ref_time syn, opened;
+	/* Ever seen, by direction (0 is a to b) and side: from UINT16_MAX on they stand still. */
+	uint16_t packets[2];
+	uint16_t events[2][SIDES];
 	uint32_t first_packet[2], last_packet[2]; /* chains in the hold */
 	uint32_t first_event[2][SIDES], last_event[2][SIDES];
-	struct succession ends[2]; /* of a and of b */
-	struct stream streams[2];
+	const struct succession *ends[2]; /* of a and of b; owners_end to write */
+	struct stream *streams;           /* TCP: [2], by direction; else NULL */
 };
+static_assert(sizeof(struct owned_flow) <= 176, "a million of them are held at most");
 
 /* Which end of a flow (0: a, 1: b) is this side of a packet that runs in direction `dir`? */
 static inline unsigned flow_end(unsigned dir, enum side side)
@@ -82,8 +86,10 @@ static inline unsigned flow_end(unsigned dir, enum side side)
 }
 
 struct owners {
-	struct map index; /* flow_key -> place in flows */
+	struct hash_key hash;
+	struct index index; /* of the keys of flows */
 	struct owned_flow *flows;
+	struct pool successions, streams; /* those that flows point to */
 	uint32_t n, cap, free_list, hand;
 	uint32_t live, serial;
 	uint64_t evicted; /* flows that the limit pushed out before they were idle */
@@ -101,6 +107,10 @@ uint32_t owners_flow(struct owners *o, const struct flow *flow, uint8_t transpor
 /* The same without making one: OWNERS_NONE where it is not known. */
 uint32_t owners_find(
 	const struct owners *o, const struct flow *flow, uint8_t transport, unsigned *ret_dir);
+
+/* Who held that end of the flow, to be stretched. NULL with ERR_NOMEM. */
+struct succession *owners_end(
+	struct owners *o, struct owned_flow *f, unsigned end, struct err *err);
 
 /* A new connection of the ports of `place`: an empty entry takes its place in the index, the old
  * one stays for what is still held. Returns the new place, or OWNERS_NONE. */

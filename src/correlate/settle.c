@@ -152,7 +152,7 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 	bool tcp = f->key.transport == TRANSPORT_TCP;
 	struct tenure_reach reach = reach_of(s, q);
 	const struct tenure *a = NULL, *b = NULL;
-	enum tenancy t = tenure_at(&f->ends[q->end], q->when, &reach, &a, &b);
+	enum tenancy t = tenure_at(f->ends[q->end], q->when, &reach, &a, &b);
 	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, q->when) : LIFE_ALIVE;
 	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
 		return false;
@@ -236,7 +236,7 @@ static process_handle about(struct settler *s, const struct held_packet *p)
 		.behind_ns = LIMIT_HOLD_NS,
 		.rival_ns = LIMIT_HOLD_NS };
 	const struct tenure *a = NULL, *b = NULL;
-	return tenure_at(&f->ends[dir], p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process
+	return tenure_at(f->ends[dir], p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process
 										 : PROCESS_NONE;
 }
 
@@ -378,7 +378,7 @@ static void find_service(const struct settler *s, struct held_packet *p, enum si
 	if (c->process == PROCESS_NONE || c->service || p->flow == OWNERS_NONE)
 		return;
 	const struct succession *held =
-		&s->match.owners->flows[p->flow].ends[flow_end(p->dir, side)];
+		s->match.owners->flows[p->flow].ends[flow_end(p->dir, side)];
 	if (held->now.process == c->process)
 		c->service = held->now.service;
 	else if (held->before.process == c->process)

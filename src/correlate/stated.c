@@ -50,19 +50,23 @@ bool stated_side(const struct hosts *h, const struct held_packet *p, enum side *
 
 /* A kernel, or a program that looked the flow up, says whose socket it was: that holds for the
  * flow's other packets too. One that polls says so of a moment only. */
-static void learn(const struct stated_setup *s, struct held_packet *p)
+static int learn(const struct stated_setup *s, struct held_packet *p, struct err *err)
 {
 	enum side side;
 	if (owner_grade((enum owner_origin)p->stated.origin) < GRADE_FLOW || !p->has_time ||
 		p->flow == OWNERS_NONE || digest_has(&p->digest, DIGEST_OUTER) ||
 		!stated_side(s->hosts, p, &side))
-		return;
+		return 0;
 	struct evidence own = { .input = p->input, .number = p->number };
 	struct owned_flow *f = &s->owners->flows[p->flow];
 	unsigned end = flow_end(p->dir, side);
-	tenure_stretch(&f->ends[end], p->stated.process, 0, p->when, own);
+	struct succession *held = owners_end(s->owners, f, end, err);
+	if (!held)
+		return -1;
+	tenure_stretch(held, p->stated.process, 0, p->when, own);
 	endpoints_bind(s->endpoints, f->key.transport, end ? &f->key.b : &f->key.a,
 		p->stated.process, p->when, own);
+	return 0;
 }
 
 /* The process of that PID and name; PROCESS_NONE where a limit is reached. */
@@ -144,8 +148,7 @@ int stated_take(const struct stated_setup *s, const struct packet *packet, struc
 	if (p->stated.limited)
 		return 0;
 	p->stated.origin = (uint8_t)owner->origin;
-	learn(s, p);
-	return 0;
+	return learn(s, p, err);
 }
 
 static bool same_process(const struct roster *roster, process_handle a, process_handle b)
