@@ -44,23 +44,21 @@ static const struct {
 	{ "Retransmit", EVENT_RETRANSMIT, false },
 };
 
-enum ip { IP_UNSTATED, IP_V4, IP_V6 };
-
 /* Cuts "IPV4" or "IPV6" off the type's end; only version 2 of the classes has it. */
-static enum ip cut_version(struct span *type)
+static enum row_ip cut_version(struct span *type)
 {
 	if (type->n <= 4)
 		return IP_UNSTATED;
 	struct span tail = span_of(type->p + type->n - 4, 4);
-	enum ip ip = text_equal_nocase(tail, "IPV4") ? IP_V4
-		: text_equal_nocase(tail, "IPV6")    ? IP_V6
-						     : IP_UNSTATED;
+	enum row_ip ip = text_equal_nocase(tail, "IPV4") ? IP_V4
+		: text_equal_nocase(tail, "IPV6")        ? IP_V6
+							 : IP_UNSTATED;
 	if (ip != IP_UNSTATED)
 		type->n -= 4;
 	return ip;
 }
 
-static bool network_type(const struct csv_row *row, enum event_op *ret_op, enum ip *ret_ip)
+static bool network_type(const struct csv_row *row, enum event_op *ret_op, enum row_ip *ret_ip)
 {
 	struct span type = row->cells[COL_TYPE].text;
 	bool udp = text_equal_nocase(row->cells[COL_CLASS].text, "UdpIp");
@@ -95,7 +93,7 @@ enum row_kind row_kind(const struct csv_row *row)
 		return ROW_BROKEN;
 	struct span class = row->cells[COL_CLASS].text, type = row->cells[COL_TYPE].text;
 	enum event_op op;
-	enum ip ip;
+	enum row_ip ip;
 	int note;
 	if (text_equal_nocase(class, "Event Name") && text_equal_nocase(type, "Type"))
 		return ROW_TITLES;
@@ -216,7 +214,7 @@ static int check_length(const struct csv_row *row, unsigned behind, bool whole, 
 
 /* In UdpIp version 1 the kernel fills 16 bits of the size and leaves the other 16 as they were.
  * Wrong for an IPv6 jumbogram (RFC 2675), which Windows does not send and version 1 cannot log. */
-static uint32_t udp_size(uint32_t size)
+static inline uint32_t udp_size(uint32_t size)
 {
 	return size > UINT16_MAX ? size & UINT16_MAX : size;
 }
@@ -224,8 +222,10 @@ static uint32_t udp_size(uint32_t size)
 /* TCP events name the ends as the connection has them: d is remote. UDP events name them as the
  * packet has them: for a receive d is ours. Only version 2 is known to do so; of a receive of the
  * older ones no dump with both ends known is public, so either end may be ours. */
-static void set_ends(struct event *event, struct endpoint d, struct endpoint s, enum ip ip)
+void row_ends(struct event *event, struct endpoint d, struct endpoint s, enum row_ip ip)
 {
+	if (event->transport == TRANSPORT_UDP && ip == IP_UNSTATED)
+		event->bytes = udp_size(event->bytes);
 	bool swapped = event->transport == TRANSPORT_UDP && event->op == EVENT_RECV;
 	event->local = swapped ? d : s;
 	event->remote = swapped ? s : d;
@@ -249,7 +249,7 @@ int row_network(const struct csv_row *row, bool whole, struct record *ret, struc
 	struct record record = { .kind = RECORD_EVENT };
 	struct event *event = &record.event;
 	struct endpoint d, s;
-	enum ip ip = IP_UNSTATED;
+	enum row_ip ip = IP_UNSTATED;
 	event->transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
 	network_type(row, &event->op, &ip);
 	if (take_time(row, &record, err) < 0 || check_length(row, at->behind, whole, err) < 0 ||
@@ -263,9 +263,7 @@ int row_network(const struct csv_row *row, bool whole, struct record *ret, struc
 		return err_set(err, ERR_MALFORMED, "an IPv4 event with an address of IPv6");
 	if (!traced_pid(event->pid))
 		return SOURCE_END;
-	if (udp && ip == IP_UNSTATED)
-		event->bytes = udp_size(event->bytes);
-	set_ends(event, d, s, ip);
+	row_ends(event, d, s, ip);
 	*ret = record;
 	return SOURCE_ITEM;
 }

@@ -21,6 +21,11 @@ enum row_kind row_kind(const struct csv_row *row);
 /* "1.28663E+17": a spreadsheet has rounded the Clock-Time to what it shows. */
 bool row_time_rounded(struct span text);
 
+enum row_ip { IP_UNSTATED, IP_V4, IP_V6 };
+
+/* Which of a network row's ends is local; and mends the size of old UDP rows. */
+void row_ends(struct event *event, struct endpoint d, struct endpoint s, enum row_ip ip);
+
 /* Each fills ret (spans borrow from the row's line). Return SOURCE_ITEM; SOURCE_END where the
  * row is sound and says nothing; -1. `whole`: the line has its line feed. A rounded time gives a
  * record without a time. */
