@@ -68,7 +68,7 @@ static void ask_flow(const struct settler *s, const struct held_packet *p, enum 
 	unsigned dir;
 	uint32_t at = owners_find(m->owners, &flow, p->digest.transport, &dir);
 	for (int n = 0; at != OWNERS_NONE && n < CONNECTIONS; n++) {
-		ask(h, &m->owners->flows[at].ends[flow_end(dir, side)], p->when, reach);
+		ask(h, m->owners->flows[at].ends[flow_end(dir, side)], p->when, reach);
 		at = owners_older(m->owners, at);
 	}
 }

@@ -125,7 +125,7 @@ static bool proves(
 	struct match *m, const struct held_packet *p, enum side side, const struct cover *c)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	bool shared = f->ends[flow_end(p->dir, side)].before.process != PROCESS_NONE;
+	bool shared = f->ends[flow_end(p->dir, side)]->before.process != PROCESS_NONE;
 	if (!c->first || c->rivals || !c->fits || c->covered < p->digest.payload_bytes)
 		return false;
 	int64_t apart = p->when.ns - c->first->when.ns;
