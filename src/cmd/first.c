@@ -48,6 +48,8 @@ static int settled(void *context, const struct settled *s, struct err *err)
 		return -1;
 	if (s->watched && s->selected && keep_frame(r, s, cell, err) < 0)
 		return -1;
+	if (!r->spill.file)
+		return 0;
 	struct spilled record;
 	memset(&record, 0, sizeof record);
 	memcpy(record.claims, s->claims, sizeof record.claims);
@@ -270,7 +272,7 @@ static void mark_ended(struct run *r, const struct merge *m)
 
 static int merge_all(struct run *r, struct merge *m, struct err *err)
 {
-	struct merged item;
+	const struct merged *item;
 	uint32_t input;
 	int rc = SOURCE_ITEM;
 	size_t ended = 0;
@@ -285,7 +287,7 @@ static int merge_all(struct run *r, struct merge *m, struct err *err)
 			ended = merge_n_ended(m);
 			mark_ended(r, m);
 		}
-		if (rc == SOURCE_ITEM && take(r, &item, err) < 0)
+		if (rc == SOURCE_ITEM && take(r, item, err) < 0)
 			return -1;
 		progress_step(&r->progress);
 	}

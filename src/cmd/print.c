@@ -124,7 +124,7 @@ static int put_record(struct printer *p, const struct merged *m, uint64_t *left,
 
 static int put_merged(struct printer *p, struct merge *m, struct err *err)
 {
-	struct merged item;
+	const struct merged *item;
 	uint32_t input;
 	int rc;
 	uint64_t left = 0;
@@ -133,7 +133,7 @@ static int put_merged(struct printer *p, struct merge *m, struct err *err)
 	while (left && (rc = merge_next(m, &item, &input, err)) != SOURCE_END) {
 		if (rc < 0 && err->kind == ERR_NOMEM)
 			return -1;
-		if (rc > 0 && put_record(p, &item, &left, err) < 0)
+		if (rc > 0 && put_record(p, item, &left, err) < 0)
 			return -1;
 		progress_step(&p->run->progress);
 	}

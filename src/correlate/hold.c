@@ -13,8 +13,8 @@ void hold_init(struct hold *h, struct hash_key key)
 		.packets = { .slot_size = sizeof(struct held_packet) },
 		.events = { .slot_size = sizeof(struct held_event) },
 	};
-	map_init(&h->ports, sizeof(struct ports_chain), sizeof(struct ports_key),
-		LIMIT_HOLD_PACKETS + LIMIT_HOLD_EVENTS, key);
+	h->hash = key;
+	h->free_chain = HOLD_NONE;
 }
 
 void hold_done(struct hold *h)
@@ -23,7 +23,8 @@ void hold_done(struct hold *h)
 		return;
 	free(h->packets.slots);
 	free(h->events.slots);
-	map_done(&h->ports);
+	index_done(&h->ports);
+	free(h->chains);
 	memset(h, 0, sizeof *h);
 }
 
@@ -50,12 +51,11 @@ static int ring_grow(struct ring *r, struct err *err)
 	return 0;
 }
 
-static int ring_push(struct ring *r, const void *slot, uint32_t *ret, struct err *err)
+static int ring_push(struct ring *r, uint32_t *ret, struct err *err)
 {
 	if (r->n == r->cap && ring_grow(r, err) < 0)
 		return -1;
 	*ret = (r->first + r->n++) & PLACE_MASK;
-	memcpy(ring_at(r, *ret), slot, r->slot_size);
 	return 0;
 }
 
@@ -85,18 +85,59 @@ struct held_event *hold_oldest_event(const struct hold *h)
 	return h->events.n ? hold_event(h, h->events.first) : NULL;
 }
 
-static struct ports_chain *ports_chain(
-	struct hold *h, uint16_t sport, uint16_t dport, struct err *err)
+static uint64_t ports_hash(const struct hold *h, struct ports_key key)
+{
+	return hash_fold(h->hash.k0 ^ ((uint32_t)key.sport << 16 | key.dport),
+		h->hash.k1 ^ 0x9e3779b97f4a7c15ull);
+}
+
+static uint32_t find_chain(const struct hold *h, struct ports_key key, uint64_t hash)
+{
+	uint32_t at, place = index_first(&h->ports, hash, &at);
+	while (place != INDEX_NONE &&
+		(h->chains[place].key.sport != key.sport ||
+			h->chains[place].key.dport != key.dport))
+		place = index_next(&h->ports, hash, &at);
+	return place;
+}
+
+static int reserve_chain(struct hold *h, struct err *err)
+{
+	if (index_reserve(&h->ports, err) < 0)
+		return -1;
+	if (h->free_chain != HOLD_NONE || h->n_chains < h->cap_chains)
+		return 0;
+	uint32_t cap = h->cap_chains ? h->cap_chains * 2 : 64;
+	struct ports_chain *chains = realloc(h->chains, cap * sizeof *chains);
+	if (!chains)
+		return err_nomem(err);
+	h->chains = chains;
+	h->cap_chains = cap;
+	return 0;
+}
+
+/* The chain of these ports, made where it is new; HOLD_NONE with ERR_NOMEM. */
+static uint32_t ports_chain(struct hold *h, uint16_t sport, uint16_t dport, struct err *err)
 {
 	struct ports_key key = { .sport = sport, .dport = dport };
-	bool new;
-	struct ports_chain *c = map_put(&h->ports, &key, &new, err);
-	if (c && new) {
-		c->first_packet = c->last_packet = HOLD_NONE;
-		for (int side = 0; side < SIDES; side++)
-			c->first_event[side] = c->last_event[side] = HOLD_NONE;
-	}
-	return c;
+	uint64_t hash = ports_hash(h, key);
+	uint32_t place = find_chain(h, key, hash);
+	if (place != INDEX_NONE)
+		return place;
+	if (reserve_chain(h, err) < 0)
+		return HOLD_NONE;
+	place = h->free_chain;
+	if (place == HOLD_NONE)
+		place = h->n_chains++;
+	else
+		h->free_chain = h->chains[place].next_free;
+	h->chains[place] = (struct ports_chain){ .key = key,
+		.first_packet = HOLD_NONE,
+		.last_packet = HOLD_NONE,
+		.first_event = { HOLD_NONE, HOLD_NONE },
+		.last_event = { HOLD_NONE, HOLD_NONE } };
+	index_add(&h->ports, hash, place);
+	return place;
 }
 
 const struct endpoint *held_event_source(const struct held_event *e)
@@ -109,13 +150,13 @@ const struct endpoint *held_event_destination(const struct held_event *e)
 	return e->side == SIDE_SENDER ? &e->event.remote : &e->event.local;
 }
 
-static int chain_packet_ports(struct hold *h, uint32_t place, struct err *err)
+static int chain_packet_ports(
+	struct hold *h, struct held_packet *p, uint32_t place, struct err *err)
 {
-	struct held_packet *p = hold_packet(h, place);
-	struct ports_chain *c =
-		ports_chain(h, p->digest.flow.src.port, p->digest.flow.dst.port, err);
-	if (!c)
+	p->ports = ports_chain(h, p->digest.flow.src.port, p->digest.flow.dst.port, err);
+	if (p->ports == HOLD_NONE)
 		return -1;
+	struct ports_chain *c = &h->chains[p->ports];
 	if (c->last_packet == HOLD_NONE)
 		c->first_packet = place;
 	else
@@ -126,34 +167,43 @@ static int chain_packet_ports(struct hold *h, uint32_t place, struct err *err)
 	return 0;
 }
 
-static int chain_event_ports(struct hold *h, uint32_t place, struct err *err)
+static int chain_event_ports(struct hold *h, struct held_event *e, uint32_t place, struct err *err)
 {
-	struct held_event *e = hold_event(h, place);
-	struct ports_chain *c =
-		ports_chain(h, held_event_source(e)->port, held_event_destination(e)->port, err);
-	if (!c)
+	e->ports = ports_chain(h, held_event_source(e)->port, held_event_destination(e)->port, err);
+	if (e->ports == HOLD_NONE)
 		return -1;
+	struct ports_chain *c = &h->chains[e->ports];
 	if (c->last_event[e->side] == HOLD_NONE)
 		c->first_event[e->side] = place;
 	else
 		hold_event(h, c->last_event[e->side])->next_in_ports = place;
 	c->last_event[e->side] = place;
 	c->n_events++;
+	h->n_unbound += e->flow == OWNERS_NONE;
 	e->ports_chained = true;
 	return 0;
 }
 
-uint32_t hold_add_packet(
-	struct hold *h, struct owners *o, const struct held_packet *packet, struct err *err)
+struct held_packet *hold_new_packet(struct hold *h, struct err *err)
 {
 	uint32_t place;
-	if (ring_push(&h->packets, packet, &place, err) < 0)
-		return HOLD_NONE;
+	if (ring_push(&h->packets, &place, err) < 0)
+		return NULL;
 	struct held_packet *p = hold_packet(h, place);
+	/* Digest and claims are 400 bytes that get their values later. */
+	memset(&p->input, 0, sizeof *p - offsetof(struct held_packet, input));
+	p->flow = OWNERS_NONE;
+	p->stated = (struct stated){ .process = PROCESS_NONE, .effective = PROCESS_NONE };
 	p->next_in_flow = p->next_in_ports = HOLD_NONE;
-	p->ports_chained = false;
+	return p;
+}
+
+/* Of the packet that hold_new_packet gave last. */
+int hold_chain_packet(struct hold *h, struct owners *o, struct held_packet *p, struct err *err)
+{
+	uint32_t place = (h->packets.first + h->packets.n - 1) & PLACE_MASK;
 	if (p->flow == OWNERS_NONE)
-		return place;
+		return 0;
 	struct owned_flow *f = &o->flows[p->flow];
 	if (f->last_packet[p->dir] == HOLD_NONE)
 		f->first_packet[p->dir] = place;
@@ -163,18 +213,17 @@ uint32_t hold_add_packet(
 	f->held++;
 	bool udp = p->digest.transport == TRANSPORT_UDP && digest_has(&p->digest, DIGEST_PORTS) &&
 		!digest_has(&p->digest, DIGEST_FRAGMENT);
-	if (udp && chain_packet_ports(h, place, err) < 0)
-		return HOLD_NONE;
-	return place;
+	return udp ? chain_packet_ports(h, p, place, err) : 0;
 }
 
 uint32_t hold_add_event(
 	struct hold *h, struct owners *o, const struct held_event *event, struct err *err)
 {
 	uint32_t place;
-	if (ring_push(&h->events, event, &place, err) < 0)
+	if (ring_push(&h->events, &place, err) < 0)
 		return HOLD_NONE;
 	struct held_event *e = hold_event(h, place);
+	*e = *event;
 	e->next_in_flow = e->next_in_ports = HOLD_NONE;
 	e->ports_chained = false;
 	if (e->flow != OWNERS_NONE) {
@@ -186,15 +235,19 @@ uint32_t hold_add_event(
 		f->last_event[e->dir][e->side] = place;
 		f->held++;
 	}
-	if (e->event.transport == TRANSPORT_UDP && chain_event_ports(h, place, err) < 0)
+	if (e->event.transport == TRANSPORT_UDP && chain_event_ports(h, e, place, err) < 0)
 		return HOLD_NONE;
 	return place;
 }
 
-static void drop_chain_if_empty(struct hold *h, struct ports_chain *c)
+static void drop_chain_if_empty(struct hold *h, uint32_t place)
 {
-	if (c->n_packets == 0 && c->n_events == 0)
-		map_remove(&h->ports, c);
+	struct ports_chain *c = &h->chains[place];
+	if (c->n_packets != 0 || c->n_events != 0)
+		return;
+	index_remove(&h->ports, ports_hash(h, c->key), place);
+	c->next_free = h->free_chain;
+	h->free_chain = place;
 }
 
 /* Moves the front of a chain to `next`. */
@@ -220,12 +273,11 @@ void hold_pass_flow(
 }
 
 void hold_pass_ports(
-	struct hold *h, uint16_t sport, uint16_t dport, enum side side, struct ref_time then)
+	struct hold *h, const struct held_packet *p, enum side side, struct ref_time then)
 {
-	struct ports_key key = { .sport = sport, .dport = dport };
-	struct ports_chain *c = map_find(&h->ports, &key);
-	if (!c)
+	if (!p->ports_chained)
 		return;
+	struct ports_chain *c = &h->chains[p->ports];
 	uint32_t *first = &c->first_event[side], *last = &c->last_event[side];
 	while (*first != HOLD_NONE && hold_event(h, *first)->when.ns < then.ns)
 		pass(first, last, hold_event(h, *first)->next_in_ports);
@@ -243,13 +295,12 @@ void hold_drop_packet(struct hold *h, struct owners *o)
 		f->held--;
 	}
 	if (p->ports_chained) {
-		struct ports_key key = { p->digest.flow.src.port, p->digest.flow.dst.port };
-		struct ports_chain *c = map_find(&h->ports, &key);
+		struct ports_chain *c = &h->chains[p->ports];
 		c->first_packet = p->next_in_ports;
 		if (p->next_in_ports == HOLD_NONE)
 			c->last_packet = HOLD_NONE;
 		c->n_packets--;
-		drop_chain_if_empty(h, c);
+		drop_chain_if_empty(h, p->ports);
 	}
 	ring_pop(&h->packets);
 }
@@ -267,13 +318,12 @@ void hold_drop_event(struct hold *h, struct owners *o)
 		f->held--;
 	}
 	if (e->ports_chained) {
-		struct ports_key key = { held_event_source(e)->port,
-			held_event_destination(e)->port };
-		struct ports_chain *c = map_find(&h->ports, &key);
+		struct ports_chain *c = &h->chains[e->ports];
 		if (c->first_event[e->side] == place)
 			pass(&c->first_event[e->side], &c->last_event[e->side], e->next_in_ports);
 		c->n_events--;
-		drop_chain_if_empty(h, c);
+		h->n_unbound -= e->flow == OWNERS_NONE;
+		drop_chain_if_empty(h, e->ports);
 	}
 	ring_pop(&h->events);
 }
@@ -281,5 +331,6 @@ void hold_drop_event(struct hold *h, struct owners *o)
 const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint16_t dport)
 {
 	struct ports_key key = { .sport = sport, .dport = dport };
-	return map_find(&h->ports, &key);
+	uint32_t place = find_chain(h, key, ports_hash(h, key));
+	return place == INDEX_NONE ? NULL : &h->chains[place];
 }

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/map.h"
+#include "base/index.h"
 #include "correlate/owners.h"
 #include "model/record.h"
 
@@ -21,11 +21,12 @@ struct stated {
 	process_handle process, effective; /* effective: or PROCESS_NONE */
 	uint8_t origin;                    /* enum owner_origin */
 	bool elsewhere; /* a later section of the file: of which machine it is, is not known */
-	bool limited; /* a limit was met: the capture states one, and it is not known whom */
+	bool limited;   /* a limit was met: the capture states one, and it is not known whom */
 };
 
 struct held_packet {
 	struct digest digest;
+	struct claim claims[SIDES]; /* once it is settled */
 	uint32_t input;
 	uint64_t number;
 	bool has_time, selected;
@@ -33,8 +34,8 @@ struct held_packet {
 	uint32_t flow; /* place in owners, or OWNERS_NONE */
 	uint8_t dir;
 	bool ports_chained;
+	uint32_t ports;      /* place of its chain by ports, where it is in one */
 	bool settled[SIDES]; /* the claim is made: by a match of the whole cluster */
-	struct claim claims[SIDES];
 	struct stated stated;
 	uint32_t next_in_flow, next_in_ports;
 };
@@ -49,6 +50,7 @@ struct held_event {
 	uint32_t flow;
 	uint8_t dir, side;
 	bool ports_chained;
+	uint32_t ports;       /* as above */
 	bool used;            /* it vouches for a packet */
 	bool contested;       /* more than one packet fits its ports: it vouches for none by them */
 	bool fits;            /* TCP: a packet began just where it does */
@@ -68,22 +70,32 @@ struct ports_key {
 
 struct ports_chain {
 	struct ports_key key;
+	uint32_t next_free; /* among those that are empty */
 	uint32_t first_packet, last_packet, n_packets;
 	uint32_t first_event[SIDES], last_event[SIDES], n_events;
 };
 
 struct hold {
 	struct ring packets, events;
-	struct map ports; /* UDP: ports_key -> ports_chain */
+	struct hash_key hash;
+	/* UDP, by ports_key. Chains stay at their place as long as they hold something. */
+	struct index ports;
+	struct ports_chain *chains;
+	uint32_t n_chains, cap_chains, free_chain;
+	uint32_t n_unbound; /* UDP events without a flow, which only their ports can find */
 };
 
 void hold_init(struct hold *h, struct hash_key key);
 void hold_done(struct hold *h);
 
-/* Append and chain. The caller has set the fields down to the chain links and made room below the
+/* A packet at the end, for the caller to fill: digest, input to `when`, and what it finds of flow,
+ * dir and stated, which are nothing yet. Then hold_chain_packet. Good until the next of these
+ * calls. NULL with ERR_NOMEM. The caller has made room below the limits. */
+struct held_packet *hold_new_packet(struct hold *h, struct err *err);
+int hold_chain_packet(struct hold *h, struct owners *o, struct held_packet *p, struct err *err);
+
+/* Appends and chains. The caller has set the fields down to the chain links and made room below the
  * limits. Returns the place; HOLD_NONE with ERR_NOMEM. */
-uint32_t hold_add_packet(
-	struct hold *h, struct owners *o, const struct held_packet *packet, struct err *err);
 uint32_t hold_add_event(
 	struct hold *h, struct owners *o, const struct held_event *event, struct err *err);
 
@@ -105,7 +117,7 @@ void hold_pass_flow(
 /* The same for the one at the front, which must exist. */
 void hold_pass_event(struct hold *h, struct owned_flow *f, unsigned dir, enum side side);
 void hold_pass_ports(
-	struct hold *h, uint16_t sport, uint16_t dport, enum side side, struct ref_time then);
+	struct hold *h, const struct held_packet *p, enum side side, struct ref_time then);
 
 /* The ends of the packet that the event tells of, as that packet runs. */
 const struct endpoint *held_event_source(const struct held_event *e);

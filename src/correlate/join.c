@@ -233,23 +233,24 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 {
 	if (advance(j, when, err) < 0)
 		return -1;
-	struct held_packet p = { .digest = *digest,
-		.input = record->input,
-		.number = record->number,
-		.has_time = when != NULL,
-		.selected = selected,
-		.flow = OWNERS_NONE,
-		.stated = { .process = PROCESS_NONE, .effective = PROCESS_NONE } };
-	p.when = when ? *when : (struct ref_time){ INT64_MIN };
+	struct held_packet *p = hold_new_packet(&j->hold, err);
+	if (!p)
+		return -1;
+	p->digest = *digest;
+	p->input = record->input;
+	p->number = record->number;
+	p->has_time = when != NULL;
+	p->selected = selected;
+	p->when = when ? *when : (struct ref_time){ INT64_MIN };
 	if (digest_has(digest, DIGEST_ADDRS) &&
 		(join_see_address(j, &digest->flow.src.addr, err) < 0 ||
 			join_see_address(j, &digest->flow.dst.addr, err) < 0))
 		return -1;
-	if (find_flow(j, &p, err) < 0)
+	if (find_flow(j, p, err) < 0)
 		return -1;
-	if (record->packet.owner && take_stated(j, record, &p, err) < 0)
+	if (record->packet.owner && take_stated(j, record, p, err) < 0)
 		return -1;
-	return hold_add_packet(&j->hold, &j->owners, &p, err) == HOLD_NONE ? -1 : 0;
+	return hold_chain_packet(&j->hold, &j->owners, p, err);
 }
 
 /* What a TCP event says of the bytes of its connection. */

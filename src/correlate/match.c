@@ -201,6 +201,8 @@ static void settle_rivals(
 static process_handle wildcard_rival(
 	struct match *m, const struct held_packet *p, enum side side, process_handle process)
 {
+	if (m->hold->n_unbound == 0)
+		return PROCESS_NONE;
 	const struct ports_chain *chain =
 		hold_ports(m->hold, p->digest.flow.src.port, p->digest.flow.dst.port);
 	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
@@ -275,9 +277,8 @@ void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)
 		return;
 	/* A packet without a time has no flow, and does not come this far. */
 	struct ref_time then = { p->when.ns - error_ns - MATCH_DISORDER_NS };
-	const struct flow *flow = &p->digest.flow;
 	for (int side = 0; side < SIDES; side++) {
 		hold_pass_flow(m->hold, &m->owners->flows[p->flow], p->dir, (enum side)side, then);
-		hold_pass_ports(m->hold, flow->src.port, flow->dst.port, (enum side)side, then);
+		hold_pass_ports(m->hold, p, (enum side)side, then);
 	}
 }

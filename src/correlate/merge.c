@@ -75,7 +75,7 @@ static int fill(struct merge *m, uint32_t input, struct err *err)
 	return heap_push(&m->heap, key, err) < 0 ? -1 : SOURCE_ITEM;
 }
 
-int merge_next(struct merge *m, struct merged *ret, uint32_t *ret_input, struct err *err)
+int merge_next(struct merge *m, const struct merged **ret, uint32_t *ret_input, struct err *err)
 {
 	while (m->n_empty) {
 		uint32_t input = m->empty[m->n_empty - 1];
@@ -89,7 +89,7 @@ int merge_next(struct merge *m, struct merged *ret, uint32_t *ret_input, struct 
 	if (m->heap.count == 0)
 		return SOURCE_END;
 	uint32_t input = heap_pop(&m->heap).rank;
-	*ret = m->heads[input].item;
+	*ret = &m->heads[input].item;
 	m->empty[m->n_empty++] = input;
 	return SOURCE_ITEM;
 }

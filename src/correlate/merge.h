@@ -30,9 +30,10 @@ struct merged {
 	struct ref_time ref;
 };
 
-/* SOURCE_ITEM, SOURCE_END, or -1: *ret_input is damaged (call again: it may go on, or has ended).
+/* SOURCE_ITEM and *ret, good until the next call; SOURCE_END; or -1: *ret_input is damaged (call
+ * again: it may go on, or has ended).
  */
-int merge_next(struct merge *m, struct merged *ret, uint32_t *ret_input, struct err *err);
+int merge_next(struct merge *m, const struct merged **ret, uint32_t *ret_input, struct err *err);
 
 /* How many inputs have no more records, and has this one none? */
 size_t merge_n_ended(const struct merge *m);

@@ -34,17 +34,17 @@ static void check(struct merge_input *inputs, size_t n, const char *want)
 	struct err err = { 0 };
 	char got[512] = "";
 	cr_assert_eq(merge_new(inputs, n, &m, &err), 0);
-	struct merged item;
+	const struct merged *item;
 	uint32_t input;
 	int rc;
 	while ((rc = merge_next(m, &item, &input, &err)) != SOURCE_END) {
 		char one[64];
 		if (rc < 0)
 			snprintf(one, sizeof one, "!%u ", input);
-		else if (item.has_ref)
-			snprintf(one, sizeof one, "%u@%ld ", item.record.input, item.ref.ns);
+		else if (item->has_ref)
+			snprintf(one, sizeof one, "%u@%ld ", item->record.input, item->ref.ns);
 		else
-			snprintf(one, sizeof one, "%u@- ", item.record.input);
+			snprintf(one, sizeof one, "%u@- ", item->record.input);
 		strncat(got, one, sizeof got - strlen(got) - 1);
 	}
 	cr_assert_str_eq(got, want);
