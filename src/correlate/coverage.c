@@ -99,15 +99,18 @@ static unsigned traces_bit(uint8_t transport)
 	}
 }
 
-static bool lost_near(const struct coverage_log *log, struct ref_time when)
+static bool lost_in(const struct coverage_log *log, struct ref_time from, struct ref_time to)
 {
 	int64_t error = log->clock->error_ns;
-	if (log->lost_somewhere || (log->lost_on && when.ns >= log->lost_from.ns - error))
+	if (log->lost_somewhere || (log->lost_on && to.ns >= log->lost_from.ns - error))
+		return true;
+	/* Older ones than are remembered. */
+	if (from.ns < to.ns && log->n_losses > COVERAGE_LOSSES)
 		return true;
 	size_t n = log->n_losses < COVERAGE_LOSSES ? log->n_losses : COVERAGE_LOSSES;
 	for (size_t i = 0; i < n; i++)
-		if (when.ns >= log->losses[i].from.ns - error &&
-			when.ns <= log->losses[i].to.ns + error)
+		if (to.ns >= log->losses[i].from.ns - error &&
+			from.ns <= log->losses[i].to.ns + error)
 			return true;
 	return false;
 }
@@ -132,13 +135,28 @@ static enum reason one(const struct coverage_log *log, uint8_t transport,
 	if (!log->begun || when->ns < log->first.ns - error ||
 		(log->ended && when->ns > log->last.ns + error))
 		return REASON_OUTSIDE_EVIDENCE;
-	return lost_near(log, *when) ? REASON_LOST_EVENTS : REASON_NOT_IN_LOG;
+	return lost_in(log, *when, *when) ? REASON_LOST_EVENTS : REASON_NOT_IN_LOG;
 }
 
 /* A trace that holds no network events at all, say packets only, is no log that could deny. */
 static bool speaks(const struct coverage_log *log)
 {
 	return log->present && (log->traces || !log->shown);
+}
+
+bool coverage_host_lost(
+	const struct coverage *c, uint32_t host, struct ref_time from, struct ref_time to)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->logs[i].present && c->logs[i].host == host && lost_in(&c->logs[i], from, to))
+			return true;
+	return false;
+}
+
+bool coverage_reaches(const struct coverage *c, uint32_t input, struct ref_time when)
+{
+	const struct coverage_log *log = &c->logs[input];
+	return log->present && log->begun && (!log->ended || when.ns <= log->last.ns);
 }
 
 bool coverage_any(const struct coverage *c)

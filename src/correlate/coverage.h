@@ -60,6 +60,12 @@ bool coverage_lost_between(
 /* The log has no more records. */
 void coverage_end(struct coverage *c, uint32_t input);
 
+/* Does any log of the host state a loss in that stretch of time? */
+bool coverage_host_lost(
+	const struct coverage *c, uint32_t host, struct ref_time from, struct ref_time to);
+/* Was that log still being written at `when`? */
+bool coverage_reaches(const struct coverage *c, uint32_t input, struct ref_time when);
+
 /* Is there any log at all? */
 bool coverage_any(const struct coverage *c);
 

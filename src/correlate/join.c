@@ -288,6 +288,12 @@ static int learn(struct join *j, struct held_event *e, unsigned local_end, struc
 	return 0;
 }
 
+/* To nobody: a bound port, and no flow yet. */
+static bool is_portless(const struct event *e)
+{
+	return e->op == EVENT_RELEASE || (e->op == EVENT_HOLD && e->remote.port == 0);
+}
+
 /* Finds the event's flow, or its connection, and learns from it. An unbound socket's event has no
  * flow: it is found by its ports. */
 static int place_event(struct join *j, struct held_event *e, struct err *err)
@@ -295,9 +301,7 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 	unsigned dir;
 	struct flow flow = { .src = e->event.local, .dst = e->event.remote };
 	struct err problem = { 0 };
-	/* To nobody: a bound port, and no flow yet. */
-	bool bound = e->event.op == EVENT_HOLD && e->event.remote.port == 0;
-	if (bound || addr_is_wildcard(&e->event.local.addr))
+	if (is_portless(&e->event) || addr_is_wildcard(&e->event.local.addr))
 		return 0;
 	if (e->side == SIDE_RECEIVER)
 		flow = flow_reverse(flow);
@@ -309,6 +313,32 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 	if (e->flow != OWNERS_NONE && learn(j, e, local_end, err) < 0)
 		return -1;
 	return problem.kind == ERR_NOMEM ? err_nomem(err) : 0;
+}
+
+/* What it says of the local endpoint, whatever the peer. Of TCP who listens and who has connections
+ * are two things: an accepted one may be another process's. */
+static void bind(struct join *j, const struct held_event *e, uint32_t host)
+{
+	const struct event *event = &e->event;
+	struct binding b = { .host = host,
+		.process = e->process,
+		.transport = event->transport,
+		.local = event->local,
+		.peer = event->remote,
+		.when = e->when,
+		.evidence = e->evidence,
+		.bound = event->op == EVENT_HOLD && event->remote.port == 0 &&
+			addr_is_wildcard(&event->remote.addr) };
+	/* A socket that never was bound has no port in the log. */
+	if (event->local.port == 0)
+		return;
+	if (event->op == EVENT_RELEASE)
+		endpoints_release(&j->endpoints, &b);
+	else if (event->transport != TRANSPORT_TCP || b.bound || event->op == EVENT_ACCEPT)
+		endpoints_bind(&j->endpoints, &b);
+	b.connection = event->transport == TRANSPORT_TCP && !b.bound;
+	if (b.connection)
+		endpoints_bind(&j->endpoints, &b);
 }
 
 int join_event(
@@ -337,10 +367,9 @@ int join_event(
 	e.side = event_from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
 	if (place_event(j, &e, err) < 0)
 		return -1;
-	endpoints_bind(
-		&j->endpoints, e.event.transport, &e.event.local, e.process, *when, e.evidence);
+	bind(j, &e, host);
 	/* It says who, and has no packet that could be looked for. */
-	if (e.event.op == EVENT_HOLD)
+	if (e.event.op == EVENT_HOLD || e.event.op == EVENT_RELEASE)
 		return 0;
 	return hold_add_event(&j->hold, &j->owners, &e, err) == HOLD_NONE ? -1 : 0;
 }

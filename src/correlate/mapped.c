@@ -28,6 +28,7 @@ const struct addr *mapped_local(
 /* What a side's question comes to. */
 struct holders {
 	const struct tenure *a, *b; /* b: a rival */
+	struct tenure of_port[2];   /* storage of what a port says */
 };
 
 static void add(struct holders *h, const struct tenure *t)
@@ -77,33 +78,33 @@ static void ask_flow(const struct settler *s, const struct held_packet *p, enum 
  * port may serve two processes at a time towards two peers (Linux gives ports out again where the
  * peer differs), so one that had another owner within the life of an idle connection tells
  * nothing. Wrong where that other one left no event. */
-static void ask_port(const struct settler *s, uint8_t transport, const struct endpoint *local,
-	struct ref_time when, const struct tenure_reach *reach, struct holders *h)
+static void ask_port(const struct settler *s, const struct endpoint_question *q,
+	const struct tenure_reach *reach, struct holders *h)
 {
-	static const uint8_t zero[4];
-	const struct endpoint at[] = { *local, { addr_v4(zero), local->port },
-		{ .port = local->port } };
-	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-		const struct succession *held = endpoints_at(s->match.endpoints, transport, &at[i]);
-		bool changed = held && held->before.process != PROCESS_NONE &&
-			held->before.process != held->now.process;
-		if (i > 0 && !h->a)
-			return;
-		if (transport == TRANSPORT_TCP && changed &&
-			held->now.first.ns - held->before.last.ns < LIMIT_TCP_IDLE_NS) {
-			*h = (struct holders){ 0 };
-			return;
-		}
-		ask(h, held, when, reach);
-	}
-}
-
-static bool alive(const struct settler *s, process_handle process, struct ref_time when)
-{
-	size_t n;
-	const struct process *p = &roster_all(s->roster, &n)[process];
-	return !(p->has_start && when.ns < p->start.ns - s->error_ns) &&
-		!(p->has_end && when.ns > p->end.ns + s->error_ns);
+	bool crowd;
+	const struct holder *at = endpoints_seen(s->match.endpoints, q, &crowd), *found = NULL;
+	if (!at)
+		return;
+	bool changed = at[0].process != PROCESS_NONE && at[1].process != PROCESS_NONE;
+	if (q->connections &&
+		(crowd ||
+			(changed && at[0].first.ns - at[1].last.ns < LIMIT_TCP_IDLE_NS &&
+				at[1].first.ns - at[0].last.ns < LIMIT_TCP_IDLE_NS)))
+		return;
+	for (int i = 0; i < ENDPOINT_HOLDERS; i++)
+		if (at[i].process != PROCESS_NONE &&
+			q->when.ns >= at[i].first.ns - reach->before_ns &&
+			q->when.ns <= at[i].last.ns + reach->behind_ns)
+			found = &at[i];
+	if (!found)
+		return;
+	const struct holder *rival = endpoints_rival(s->match.endpoints, q, found->process);
+	h->of_port[0] = (struct tenure){ .process = found->process, .evidence = found->evidence };
+	add(h, &h->of_port[0]);
+	if (!rival)
+		return;
+	h->of_port[1] = (struct tenure){ .process = rival->process, .evidence = rival->evidence };
+	add(h, &h->of_port[1]);
 }
 
 /* The event of this very datagram, among those of the process. */
@@ -169,13 +170,19 @@ void mapped_settle(struct settler *s, struct held_packet *p, enum side side)
 		.before_ns = far,
 		.behind_ns = far,
 		.rival_ns = LIMIT_HOLD_NS };
+	struct endpoint_question port = { .host = hosts_of_addr(s->match.hosts, addr),
+		.transport = transport,
+		.connections = tcp,
+		.local = local,
+		.when = p->when,
+		.error_ns = s->error_ns };
 	struct holders h = { 0 };
 	if (tcp)
 		ask_flow(s, p, side, &reach, &h);
 	if (!h.a)
-		ask_port(s, transport, &local, p->when, &reach, &h);
+		ask_port(s, &port, &reach, &h);
 	if (h.b)
 		name_rivals(p, side, &h);
-	else if (h.a && alive(s, h.a->process, p->when))
+	else if (h.a && roster_life(s->roster, h.a->process, p->when, s->error_ns) == LIFE_ALIVE)
 		name(s, p, side, &local, h.a);
 }

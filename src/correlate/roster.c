@@ -425,3 +425,12 @@ const struct process *roster_all(const struct roster *r, size_t *ret_n)
 	*ret_n = r->n;
 	return r->processes;
 }
+
+enum life roster_life(
+	const struct roster *r, process_handle process, struct ref_time when, int64_t error_ns)
+{
+	const struct process *p = &r->processes[process];
+	if (p->has_start && when.ns < p->start.ns - error_ns)
+		return LIFE_UNBORN;
+	return p->has_end && when.ns > p->end.ns + error_ns ? LIFE_OVER : LIFE_ALIVE;
+}

@@ -44,6 +44,11 @@ process_handle roster_stated(struct roster *r, uint32_t host, const struct proce
  * name; one that several had takes none, for nobody can say which of them the table saw. */
 int roster_bind(struct roster *r, struct err *err);
 
+/* Was the process there at `when`, as far as its start and end are known? */
+enum life { LIFE_ALIVE, LIFE_UNBORN, LIFE_OVER };
+enum life roster_life(
+	const struct roster *r, process_handle process, struct ref_time when, int64_t error_ns);
+
 /* Indexed by handle. Good until the next call that may add one. */
 const struct process *roster_all(const struct roster *r, size_t *ret_n);
 

@@ -81,14 +81,15 @@ static struct tenure_reach reach_of(const struct settler *s, const struct questi
 	return reach;
 }
 
-static struct claim rivals(const struct tenure *a, const struct tenure *b)
+static struct claim rivals(
+	const struct tenure *a, process_handle b, const struct evidence *evidence_of_b)
 {
 	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
 	c.candidates[c.n_candidates++] = a->process;
-	if (b->process != a->process)
-		c.candidates[c.n_candidates++] = b->process;
+	if (b != a->process)
+		c.candidates[c.n_candidates++] = b;
 	c.evidence[c.n_evidence++] = a->evidence;
-	c.evidence[c.n_evidence++] = b->evidence;
+	c.evidence[c.n_evidence++] = *evidence_of_b;
 	return c;
 }
 
@@ -102,37 +103,6 @@ static struct claim owned(const struct tenure *t)
 	return c;
 }
 
-/* Someone else on the local port, whatever the peer; sockets that are bound to no address too. */
-static const struct tenure *port_rival(const struct settler *s, uint8_t transport,
-	const struct endpoint *local, struct ref_time when, const struct tenure *owner)
-{
-	static const uint8_t zero[4];
-	const struct endpoint at[] = { *local, { addr_v4(zero), local->port },
-		{ .port = local->port } };
-	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
-	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-		const struct tenure *a = NULL, *b = NULL;
-		const struct succession *held = endpoints_at(s->match.endpoints, transport, &at[i]);
-		enum tenancy t = held ? tenure_at(held, when, &reach, &a, &b) : TENANCY_NOBODY;
-		if (t != TENANCY_NOBODY && a->process != owner->process)
-			return a;
-		if (t == TENANCY_RIVALS)
-			return b;
-	}
-	return NULL;
-}
-
-enum life { LIFE_ALIVE, LIFE_UNBORN, LIFE_OVER };
-
-static enum life life_at(const struct settler *s, process_handle process, struct ref_time when)
-{
-	size_t n;
-	const struct process *p = &roster_all(s->roster, &n)[process];
-	if (p->has_start && when.ns < p->start.ns - s->error_ns)
-		return LIFE_UNBORN;
-	return p->has_end && when.ns > p->end.ns + s->error_ns ? LIFE_OVER : LIFE_ALIVE;
-}
-
 /* What is left of a connection whose process is gone is the kernel's to end. Wrong where a child
  * inherited the socket and left no event on it. */
 static struct claim orphaned(const struct tenure *t)
@@ -142,10 +112,34 @@ static struct claim orphaned(const struct tenure *t)
 	return c;
 }
 
-/* Another packet's event says who owned this end of the flow. For UDP the local port must not have
- * been in another process's hands meanwhile, whatever the peer. Wrong where a process took over a
- * UDP port between two events of the owner, talked to the same peer, and all its events were lost.
- * False where nobody is known to have owned it. */
+static uint32_t host_of(const struct settler *s, process_handle process)
+{
+	size_t n;
+	return roster_all(s->roster, &n)[process].host;
+}
+
+/* For UDP the local port must not have been in another process's hands meanwhile, whatever the
+ * peer. Wrong where a process took over a UDP port between two events of the owner, talked to the
+ * same peer, and all its events were lost. */
+static struct claim owned_datagram(
+	const struct settler *s, const struct question *q, const struct tenure *owner)
+{
+	const struct owned_flow *f = q->flow;
+	struct endpoint_question port = { .host = host_of(s, owner->process),
+		.transport = f->key.transport,
+		.local = q->end ? f->key.b : f->key.a,
+		.when = q->when,
+		.error_ns = s->error_ns };
+	const struct holder *rival = endpoints_rival(s->match.endpoints, &port, owner->process);
+	if (rival)
+		return rivals(owner, rival->process, &rival->evidence);
+	if (endpoints_limited(s->match.endpoints, q->when))
+		return claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
+	return owned(owner);
+}
+
+/* Another packet's event says who owned this end of the flow. False where nobody is known to have
+ * owned it. */
 static bool claim_by_owner(struct settler *s, const struct question *q, struct claim *ret)
 {
 	const struct owned_flow *f = q->flow;
@@ -153,17 +147,17 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 	struct tenure_reach reach = reach_of(s, q);
 	const struct tenure *a = NULL, *b = NULL;
 	enum tenancy t = tenure_at(f->ends[q->end], q->when, &reach, &a, &b);
-	enum life life = t == TENANCY_SOLE ? life_at(s, a->process, q->when) : LIFE_ALIVE;
+	enum life life = t == TENANCY_SOLE
+		? roster_life(s->roster, a->process, q->when, s->error_ns)
+		: LIFE_ALIVE;
 	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
 		return false;
-	if (t == TENANCY_SOLE && !tcp)
-		b = port_rival(s, f->key.transport, q->end ? &f->key.b : &f->key.a, q->when, a);
-	if (t == TENANCY_SOLE && !tcp && !b && s->match.endpoints->limited)
-		*ret = claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
+	if (t == TENANCY_RIVALS)
+		*ret = rivals(a, b->process, &b->evidence);
 	else if (life == LIFE_OVER)
 		*ret = orphaned(a);
 	else
-		*ret = b ? rivals(a, b) : owned(a);
+		*ret = tcp ? owned(a) : owned_datagram(s, q, a);
 	return true;
 }
 
@@ -194,6 +188,90 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 	p->claims[side] = c;
 	p->settled[side] = true;
 	return true;
+}
+
+/* The handshake's packets belong to the socket that listens. Data does not: whoever accepted may be
+ * another process. A SYN that was refused found no socket, whoever holds the port. */
+static bool asks_listener(const struct settler *s, const struct held_packet *p, enum side side)
+{
+	const struct owned_flow *f = &s->match.owners->flows[p->flow];
+	unsigned flags = p->digest.tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
+	if (!digest_has(&p->digest, DIGEST_TCP))
+		return false;
+	if (flags == (TCP_SYN | TCP_ACK))
+		return side == SIDE_SENDER;
+	return flags == TCP_SYN && side == SIDE_RECEIVER &&
+		(!f->closed || f->streams[1 - p->dir].has_isn);
+}
+
+/* May the log lack what would contradict the holder? `open`: nothing behind the packet shows that
+ * it still held the endpoint, so its log must have gone on. */
+static bool may_be_contradicted(
+	const struct settler *s, const struct endpoint_question *q, const struct endpoint_answer *a)
+{
+	uint32_t log = a->sole->evidence.input;
+	return coverage_host_lost(s->coverage, q->host, a->sole->first, q->when) ||
+		(a->open && !coverage_reaches(s->coverage, log, q->when));
+}
+
+static struct claim held_by(const struct endpoint_answer *a)
+{
+	struct claim c = claim_reason(a->sole ? REASON_NONE : REASON_AMBIGUOUS, DETAIL_NONE);
+	if (a->sole) {
+		c.grade = GRADE_ENDPOINT;
+		c.process = a->sole->process;
+		c.evidence[c.n_evidence++] = a->sole->evidence;
+		return c;
+	}
+	for (size_t i = 0; i < a->n; i++) {
+		if (i < CLAIM_EVIDENCE)
+			c.evidence[c.n_evidence++] = a->evidence[i];
+		c.candidates[c.n_candidates++] = a->processes[i];
+	}
+	c.more_candidates = a->more;
+	return c;
+}
+
+/* A claim by ports alone beside what the endpoint says: made surer, left, or unmade. */
+static void weigh_ports(struct claim *ports, const struct endpoint_answer *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->processes[i] != ports->process)
+			continue;
+		if (a->sole)
+			ports->grade = GRADE_ENDPOINT;
+		return;
+	}
+	struct endpoint_answer both = *a;
+	both.sole = NULL;
+	both.n = both.n < CLAIM_CANDIDATES ? both.n : CLAIM_CANDIDATES - 1;
+	both.processes[both.n++] = ports->process;
+	both.evidence[CLAIM_EVIDENCE - 1] = ports->evidence[0];
+	*ports = held_by(&both);
+}
+
+/* Nothing is known of the flow, but of the endpoint: who had it then? */
+static void settle_by_endpoint(struct settler *s, struct held_packet *p, enum side side)
+{
+	struct endpoint_question q = {
+		.host = hosts_of_addr(s->match.hosts, side_addr(&p->digest, side)),
+		.transport = p->digest.transport,
+		.receives = side == SIDE_RECEIVER,
+		.local = side == SIDE_SENDER ? p->digest.flow.src : p->digest.flow.dst,
+		.when = p->when,
+		.error_ns = s->error_ns,
+	};
+	struct endpoint_answer a;
+	if (q.host == HOST_NONE || p->flow == OWNERS_NONE)
+		return;
+	endpoints_ask(s->match.endpoints, s->roster, &q, &a);
+	if (!a.proved || (a.sole && may_be_contradicted(s, &q, &a)))
+		return;
+	if (p->settled[side])
+		weigh_ports(&p->claims[side], &a);
+	else
+		p->claims[side] = held_by(&a);
+	p->settled[side] = true;
 }
 
 /* The outer packet of a tunnel is the kernel's, unless a process is known to own its flow. */
@@ -283,6 +361,8 @@ static void settle_udp(struct settler *s, uint32_t place, enum side side)
 		match_wildcard(&s->match, place, side);
 	if (!p->settled[side] && !settle_by_owner(s, p, side) && !s->no_ports)
 		match_ports(&s->match, place, side);
+	if (!p->settled[side] || p->claims[side].grade == GRADE_PORTS)
+		settle_by_endpoint(s, p, side);
 }
 
 /* In a tunnel between two machines that are not ours addresses may be the same as ours and mean
@@ -318,8 +398,8 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 		settle_udp(s, place, side);
 	} else if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP) {
 		match_stream(&s->match, place, side);
-		if (!p->settled[side])
-			settle_by_owner(s, p, side);
+		if (!p->settled[side] && !settle_by_owner(s, p, side) && asks_listener(s, p, side))
+			settle_by_endpoint(s, p, side);
 	} else {
 		settle_by_owner(s, p, side);
 	}

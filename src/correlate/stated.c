@@ -64,8 +64,15 @@ static int learn(const struct stated_setup *s, struct held_packet *p, struct err
 	if (!held)
 		return -1;
 	tenure_stretch(held, p->stated.process, 0, p->when, own);
-	endpoints_bind(s->endpoints, f->key.transport, end ? &f->key.b : &f->key.a,
-		p->stated.process, p->when, own);
+	endpoints_bind(s->endpoints,
+		&(struct binding){ .host = s->hosts->of_input[p->input],
+			.process = p->stated.process,
+			.transport = f->key.transport,
+			.connection = f->key.transport == TRANSPORT_TCP,
+			.local = end ? f->key.b : f->key.a,
+			.peer = end ? f->key.a : f->key.b,
+			.when = p->when,
+			.evidence = own });
 	return 0;
 }
 

@@ -79,13 +79,15 @@ enum event_op {
 	EVENT_RETRANSMIT,
 	EVENT_HOLD, /* the process holds this flow, or this local endpoint where the remote one is a
 		     * wildcard with port 0, and no packet of its own goes with it */
+	EVENT_RELEASE, /* it holds this local endpoint no more */
 };
 
 /* Did it leave this host, or is it its own doing? Else it came in. */
 static inline bool event_from_here(enum event_op op)
 {
 	return op == EVENT_SEND || op == EVENT_CONNECT || op == EVENT_RECONNECT ||
-		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT || op == EVENT_HOLD;
+		op == EVENT_RETRANSMIT || op == EVENT_DISCONNECT || op == EVENT_HOLD ||
+		op == EVENT_RELEASE;
 }
 
 /* One network record of a kernel event log. `pid` is the payload's, never the log header's. */

@@ -146,11 +146,16 @@ Test(etl_tcpip, bound_sockets)
 	cr_expect(addr_is_wildcard(&c.record.event.remote.addr));
 	cr_expect_eq(c.record.event.remote.port, 0);
 	cr_expect_eq(read_one(&c, 1396, 0, LOCAL4 "0d 00 00 c0 " PLACE), ETL_NOTHING, "failed");
-	cr_expect_eq(read_one(&c, 1397, 0, LOCAL4 ZERO PLACE), ETL_NOTHING);
+	cr_assert_eq(read_one(&c, 1397, 0, LOCAL4 ZERO PLACE), ETL_GIVEN);
+	expect_event(&c, EVENT_RELEASE, TRANSPORT_UDP, 0);
+	expect_end(&c.record.event.local, "10.0.0.1", 5353);
+	cr_expect_eq(read_one(&c, 1397, 0, LOCAL4 ZERO PLACE), ETL_NOTHING, "told once");
 	cr_expect_eq(read_one(&c, 1396, 0, LOCAL4 ZERO PLACE), ETL_NOTHING, "closed");
 	cr_assert_eq(read_one(&c, 1396, 1, LOCAL6 ZERO PLACE PID "07*8"), ETL_GIVEN);
 	expect_event(&c, EVENT_HOLD, TRANSPORT_UDP, 0);
 	expect_end(&c.record.event.local, "fe80::1", 5353);
+	cr_assert_eq(read_one(&c, 1397, 1, LOCAL6 ZERO PLACE), ETL_GIVEN);
+	expect_event(&c, EVENT_RELEASE, TRANSPORT_UDP, 0);
 	cr_expect_eq(read_one(&c, 1391, 0, PLACE ZERO PID ONE "02 00 00 00"), ETL_NOTHING);
 	cr_expect_eq(
 		read_one(&c, 1391, 0, PLACE "0d 00 00 c0 " PID ONE "02 00 00 00"), ETL_NOTHING);

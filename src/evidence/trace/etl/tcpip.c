@@ -160,23 +160,31 @@ static void take_udp_created(struct reading *r)
 		r->failed = sockets_learn(&r->state->sockets, &entry, r->err) < 0;
 }
 
-/* local, status u32, place P, from v1 on PID u32. A closing record is the same without a PID. */
+/* local, status u32, place P, from v1 on PID u32. A closing record is the same without a PID; the
+ * first of the two that a socket leaves tells its end. */
 static void take_udp_bound(struct reading *r)
 {
 	struct event *e = &r->event;
 	r->ip = payload_sockaddr(&r->c, &e->local);
 	uint32_t status = cursor_le32(&r->c);
 	uint64_t place = take_place(r);
-	if (r->rec->id != ID_UDP_BOUND) {
-		if (!r->c.ran_out)
-			sockets_forget(&r->state->sockets, place);
-		return;
-	}
+	bool binds = r->rec->id == ID_UDP_BOUND;
 	const struct socket_entry *known = sockets_find(&r->state->sockets, place);
-	e->pid = r->rec->version >= 1 ? cursor_le32(&r->c) : known ? known->pid : 0;
+	e->pid = binds && r->rec->version >= 1 ? cursor_le32(&r->c) : known ? known->pid : 0;
 	e->transport = TRANSPORT_UDP;
-	e->op = EVENT_HOLD;
+	e->op = binds ? EVENT_HOLD : EVENT_RELEASE;
 	r->given = r->ip && status == 0;
+	if (r->c.ran_out)
+		return;
+	if (!binds) {
+		sockets_forget(&r->state->sockets, place);
+	} else if (r->given && !known && r->rec->version >= 1) {
+		/* It was there before the log: its end bears no PID. */
+		struct socket_entry entry = {
+			.place = place, .protocol = TRANSPORT_UDP, .pid = e->pid
+		};
+		r->failed = sockets_learn(&r->state->sockets, &entry, r->err) < 0;
+	}
 }
 
 /* place P, family u32, protocol u32, compartment u32, PID u32, sequence u64, reason u32,
