@@ -32,6 +32,9 @@ static int keep_frame(struct run *r, const struct settled *s, uint32_t cell, str
 	memcpy(f->sides, s->claims, sizeof f->sides);
 	if (s->outer)
 		memcpy(f->outer, s->outer, sizeof f->outer);
+	f->is_copy = s->duplicate_of != NULL;
+	if (f->is_copy)
+		f->original = *s->duplicate_of;
 	f->line = (struct packet_line){ .input = s->input,
 		.number = s->number,
 		.has_time = s->has_time,
@@ -43,9 +46,14 @@ static int keep_frame(struct run *r, const struct settled *s, uint32_t cell, str
 static int settled(void *context, const struct settled *s, struct err *err)
 {
 	struct run *r = context;
-	uint32_t cell;
-	if (groups_add(r->groups, s, &cell, err) < 0)
+	uint32_t cell = *s->mark;
+	if (s->duplicate_of) {
+		r->reports[s->input].copies += s->selected;
+		r->report.copies += s->selected;
+	} else if (groups_add(r->groups, s, &cell, err) < 0) {
 		return -1;
+	}
+	*s->mark = cell;
 	if (s->watched && s->selected && keep_frame(r, s, cell, err) < 0)
 		return -1;
 	if (!r->spill.file)
@@ -56,6 +64,9 @@ static int settled(void *context, const struct settled *s, struct err *err)
 	if (s->outer)
 		memcpy(record.outer, s->outer, sizeof record.outer);
 	record.cell = cell;
+	record.is_copy = s->duplicate_of != NULL;
+	if (record.is_copy)
+		record.original = *s->duplicate_of;
 	record.direction = (uint8_t)s->direction;
 	record.selected = s->selected;
 	return spill_write(&r->spill, &record, err);
@@ -86,8 +97,10 @@ static int tell_event(struct run *r, const struct merged *m, struct err *err)
 	own->evidence[own->n_evidence++] =
 		(struct evidence){ .input = m->record.input, .number = m->record.number };
 	struct packet packet = { .digested = true, .digest = digest };
+	uint32_t mark = 0;
 	struct settled s = { .input = m->record.input,
 		.number = m->record.number,
+		.mark = &mark,
 		.has_time = true,
 		.selected = !r->filter || filter_match(r->filter, &packet, &digest),
 		.when = m->ref,
@@ -112,6 +125,9 @@ int run_join(struct run *r, struct err *err)
 		.n_watched = r->options->n_frames,
 		.settled = settled,
 		.context = r };
+	for (uint32_t i = 0; i < r->n; i++)
+		setup.n_captures +=
+			r->inputs[i].input && (r->inputs[i].format->yields & YIELDS_PACKETS) != 0;
 	for (uint32_t i = 0; i < r->n; i++)
 		if (is_log(&r->inputs[i]))
 			coverage_add(&r->coverage, i, r->inputs[i].format, r->hosts.of_input[i],

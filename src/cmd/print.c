@@ -70,6 +70,7 @@ static int put_packet(
 		.packet = m->record.kind == RECORD_PACKET ? &m->record.packet : NULL,
 		.sides = record.claims,
 		.outer = record.outer,
+		.duplicate_of = record.is_copy ? &record.original : NULL,
 		.direction = record.direction };
 	if (p->run->options->out && (!line.packet || line.packet->digested))
 		p->run->inputs[line.input].without_bytes++;
@@ -171,6 +172,7 @@ static int put_frames(struct printer *p, struct err *err)
 		f->line.digest = &f->digest;
 		f->line.sides = f->sides;
 		f->line.outer = f->outer;
+		f->line.duplicate_of = f->is_copy ? &f->original : NULL;
 		add_finding(p->run, f->cell, &f->line);
 		if (p->sink->dossier(p->self, &f->line, f->considered, f->n_considered, err) < 0)
 			return -1;

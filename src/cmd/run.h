@@ -59,6 +59,8 @@ struct watched_frame {
 	uint32_t cell;
 	struct considered *considered;
 	size_t n_considered;
+	bool is_copy;
+	struct evidence original; /* the packet that it is a copy of */
 };
 
 struct run {

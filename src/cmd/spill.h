@@ -16,7 +16,8 @@ struct spilled {
 	struct outer_claim outer[SIDES]; /* good for a packet with DIGEST_OUTER */
 	uint32_t cell;
 	uint8_t direction;
-	bool selected;
+	bool selected, is_copy;
+	struct evidence original; /* the packet that it is a copy of */
 };
 
 struct spill {

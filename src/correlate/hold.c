@@ -198,13 +198,19 @@ struct held_packet *hold_new_packet(struct hold *h, struct err *err)
 	return p;
 }
 
+uint32_t hold_newest_packet(const struct hold *h)
+{
+	return (h->packets.first + h->packets.n - 1) & PLACE_MASK;
+}
+
 /* Of the packet that hold_new_packet gave last. */
 int hold_chain_packet(struct hold *h, struct owners *o, struct held_packet *p, struct err *err)
 {
-	uint32_t place = (h->packets.first + h->packets.n - 1) & PLACE_MASK;
+	uint32_t place = hold_newest_packet(h);
 	if (p->flow == OWNERS_NONE)
 		return 0;
 	struct owned_flow *f = &o->flows[p->flow];
+	p->previous_in_flow = f->last_packet[p->dir];
 	if (f->last_packet[p->dir] == HOLD_NONE)
 		f->first_packet[p->dir] = place;
 	else

@@ -29,7 +29,9 @@ struct held_packet {
 	struct claim claims[SIDES]; /* once it is settled */
 	uint32_t input;
 	uint64_t number;
+	uint16_t interface; /* of its input */
 	bool has_time, selected;
+	bool is_copy, copied; /* of another packet of the hold; has copies there (copies.h) */
 	struct ref_time when;
 	uint32_t flow; /* place in owners, or OWNERS_NONE */
 	uint8_t dir;
@@ -38,6 +40,7 @@ struct held_packet {
 	bool settled[SIDES]; /* the claim is made: by a match of the whole cluster */
 	struct stated stated;
 	uint32_t next_in_flow, next_in_ports;
+	uint32_t previous_in_flow; /* good where it is not the first of the chain */
 };
 
 struct held_event {
@@ -93,6 +96,8 @@ void hold_done(struct hold *h);
  * calls. NULL with ERR_NOMEM. The caller has made room below the limits. */
 struct held_packet *hold_new_packet(struct hold *h, struct err *err);
 int hold_chain_packet(struct hold *h, struct owners *o, struct held_packet *p, struct err *err);
+/* The place of the one that came last; there must be one. */
+uint32_t hold_newest_packet(const struct hold *h);
 
 /* Appends and chains. The caller has set the fields down to the chain links and made room below the
  * limits. Returns the place; HOLD_NONE with ERR_NOMEM. */

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "correlate/connect.h"
+#include "correlate/copies.h"
 #include "correlate/mapping.h"
 #include "correlate/settle.h"
 #include "correlate/stated.h"
@@ -16,6 +17,7 @@ struct join {
 	struct hold hold;
 	struct owners owners;
 	struct endpoints endpoints;
+	struct copies copies;
 	struct map seen; /* struct addr: addresses of the captures */
 	struct mappings mappings;
 	struct settler settler;
@@ -34,6 +36,7 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 	hold_init(&j->hold, setup->key);
 	owners_init(&j->owners, setup->key);
 	endpoints_init(&j->endpoints, setup->key);
+	copies_init(&j->copies, setup->clocks, setup->n_captures, setup->key);
 	map_init(&j->seen, sizeof(struct addr), sizeof(struct addr), LIMIT_ADDRESSES, setup->key);
 	mappings_init(&j->mappings, setup->key);
 	/* DESIGN 4.3: 2 s, 4 ticks and the clock's error, of the worst log. */
@@ -57,6 +60,7 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 		.roster = setup->roster,
 		.error_ns = j->error_ns,
 		.evicted = &j->evicted,
+		.copies = &j->copies,
 	};
 	if (match_init(&j->settler.match, err) < 0) {
 		join_free(j);
@@ -73,6 +77,7 @@ void join_free(struct join *j)
 	hold_done(&j->hold);
 	owners_done(&j->owners);
 	endpoints_done(&j->endpoints);
+	copies_done(&j->copies);
 	map_done(&j->seen);
 	mappings_done(&j->mappings);
 	match_done(&j->settler.match);
@@ -108,7 +113,7 @@ static bool watched(const struct join *j, uint64_t number)
 /* The pair of an exact claim refines the clock of its log. */
 static void track(struct join *j, const struct held_packet *p)
 {
-	for (int side = 0; side < SIDES; side++) {
+	for (int side = 0; side < SIDES && !p->is_copy; side++) {
 		const struct claim *c = &p->claims[side];
 		if (c->grade == GRADE_EXACT && c->has_delta && p->digest.transport == TRANSPORT_UDP)
 			clock_track(
@@ -128,7 +133,11 @@ static int release(struct join *j, struct err *err)
 	if (settle_packet(&j->settler, j->hold.packets.first, &s, err) < 0)
 		return -1;
 	track(j, p);
+	uint32_t mark = p->is_copy ? copies_mark(&j->copies, j->hold.packets.first) : 0;
+	s.mark = &mark;
 	int rc = j->setup.settled(j->setup.context, &s, err);
+	if (p->is_copy || p->copied)
+		copies_drop(&j->copies, j->hold.packets.first, mark);
 	hold_drop_packet(&j->hold, &j->owners);
 	return rc;
 }
@@ -193,8 +202,10 @@ static void see_flags(struct owned_flow *f, const struct digest *d, unsigned dir
 		f->closed = !(d->tcp_flags & TCP_SYN);
 }
 
-/* Finds the packet's flow, or its connection. A full table leaves it without one. */
-static int find_flow(struct join *j, struct held_packet *p, struct err *err)
+/* Finds the packet's flow, or its connection. A full table leaves it without one. What is a copy
+ * (`said`: its source says so) of *ret_original adds nothing to it. */
+static int find_flow(
+	struct join *j, struct held_packet *p, bool said, uint32_t *ret_original, struct err *err)
 {
 	struct flow flow;
 	unsigned dir;
@@ -204,6 +215,12 @@ static int find_flow(struct join *j, struct held_packet *p, struct err *err)
 	bool tcp = digest_has(&p->digest, DIGEST_TCP);
 	p->flow = owners_flow(&j->owners, &flow, p->digest.transport, p->when, &dir, &problem);
 	p->dir = (uint8_t)dir;
+	if (p->flow != OWNERS_NONE)
+		*ret_original =
+			copies_find(&j->copies, &j->hold, &j->owners.flows[p->flow], p, said);
+	p->is_copy = *ret_original != HOLD_NONE;
+	if (p->is_copy)
+		return 0;
 	if (p->flow != OWNERS_NONE && tcp)
 		p->flow = connect_packet(&j->owners, p->flow, p, j->error_ns, &problem);
 	if (p->flow == OWNERS_NONE)
@@ -233,12 +250,15 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 {
 	if (advance(j, when, err) < 0)
 		return -1;
+	uint32_t original = HOLD_NONE;
+	const struct capture_interface *at = record->packet.interface;
 	struct held_packet *p = hold_new_packet(&j->hold, err);
 	if (!p)
 		return -1;
 	p->digest = *digest;
 	p->input = record->input;
 	p->number = record->number;
+	p->interface = at ? (uint16_t)at->id : 0;
 	p->has_time = when != NULL;
 	p->selected = selected;
 	p->when = when ? *when : (struct ref_time){ INT64_MIN };
@@ -246,11 +266,16 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 		(join_see_address(j, &digest->flow.src.addr, err) < 0 ||
 			join_see_address(j, &digest->flow.dst.addr, err) < 0))
 		return -1;
-	if (find_flow(j, p, err) < 0)
+	if (find_flow(j, p, record->packet.copy, &original, err) < 0)
 		return -1;
 	if (record->packet.owner && take_stated(j, record, p, err) < 0)
 		return -1;
-	return hold_chain_packet(&j->hold, &j->owners, p, err);
+	if (p->is_copy)
+		p->flow = OWNERS_NONE;
+	if (hold_chain_packet(&j->hold, &j->owners, p, err) < 0)
+		return -1;
+	uint32_t place = hold_newest_packet(&j->hold);
+	return p->is_copy ? copies_link(&j->copies, &j->hold, original, place, err) : 0;
 }
 
 /* What a TCP event says of the bytes of its connection. */

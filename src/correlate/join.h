@@ -24,6 +24,7 @@ struct join_setup {
 	struct roster *roster;
 	struct coverage *coverage;
 	struct clock *clocks;    /* [n_inputs]; refined while running */
+	unsigned n_captures;     /* inputs with packets */
 	const uint64_t *watched; /* sorted frame numbers of --frame */
 	size_t n_watched;
 	int (*settled)(void *context, const struct settled *packet, struct err *err);

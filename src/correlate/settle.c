@@ -378,7 +378,7 @@ static bool is_tenants(const struct hosts *hosts, const struct digest *d)
 static void settle_side(struct settler *s, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
-	if (p->settled[side])
+	if (p->settled[side] || p->is_copy)
 		return;
 	enum reason kernel = digest_has(&p->digest, DIGEST_DECODED) ? kernel_made(&p->digest, side)
 								    : REASON_UNDECODABLE;
@@ -476,6 +476,8 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 		stated_settle(s->match.hosts, s->roster, p, side);
 		find_service(s, p, side);
 	}
+	copies_share(s->copies, s->match.hold, place);
+	ret->duplicate_of = p->is_copy ? copies_original(s->copies, place) : NULL;
 	ret->outer = NULL;
 	if (digest_has(&p->digest, DIGEST_OUTER)) {
 		settle_outer(s, p);

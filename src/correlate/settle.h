@@ -4,6 +4,7 @@
 #ifndef WHOSENT_CORRELATE_SETTLE_H
 #define WHOSENT_CORRELATE_SETTLE_H
 
+#include "correlate/copies.h"
 #include "correlate/coverage.h"
 #include "correlate/dossier.h"
 #include "correlate/join.h"
@@ -13,6 +14,7 @@ struct settler {
 	struct match match;
 	const struct coverage *coverage;
 	const struct roster *roster;
+	struct copies *copies;
 	int64_t error_ns;        /* of the worst log's clock */
 	const uint64_t *evicted; /* packets and events that the hold's limits pushed out */
 	bool no_ports;           /* too many addresses to say which the captures show */

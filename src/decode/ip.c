@@ -119,8 +119,12 @@ static bool v4_read(struct span bytes, uint32_t wire, struct ip_packet *ret, str
 	cursor_skip(&h, 1);
 	uint32_t total = offloaded(cursor_be16(&h), wire);
 	unsigned id = cursor_be16(&h), fragment = cursor_be16(&h);
-	cursor_skip(&h, 1);
-	*ret = (struct ip_packet){ .version = 4, .transport = cursor_u8(&h), .total = total };
+	uint8_t hops = cursor_u8(&h);
+	*ret = (struct ip_packet){ .version = 4,
+		.hops = hops,
+		.id = (uint16_t)id,
+		.transport = cursor_u8(&h),
+		.total = total };
 	cursor_skip(&h, 2);
 	set_v4(&ret_flow->src.addr, cursor_take(&h, 4));
 	set_v4(&ret_flow->dst.addr, cursor_take(&h, 4));
@@ -146,10 +150,11 @@ static bool v6_read(struct span bytes, uint32_t wire, struct ip_packet *ret, str
 	struct cursor h = header_of(head, V6_HEADER);
 	cursor_skip(&h, 4);
 	uint32_t length = cursor_be16(&h);
-	uint8_t next = cursor_u8(&h);
-	cursor_skip(&h, 1);
+	uint8_t next = cursor_u8(&h), hops = cursor_u8(&h);
 	struct span src = cursor_take(&h, 16), dst = cursor_take(&h, 16);
-	*ret = (struct ip_packet){ .version = 6, .transport = next, .has_length = true };
+	*ret = (struct ip_packet){
+		.version = 6, .hops = hops, .transport = next, .has_length = true
+	};
 	memcpy(ret_flow->src.addr.b, src.p, 16);
 	memcpy(ret_flow->dst.addr.b, dst.p, 16);
 	if (next != EXT_NONE)
@@ -210,7 +215,9 @@ void ip_layer(struct frame *f, unsigned version)
 	}
 	d->ip_version = ip.version;
 	d->transport = ip.transport;
-	d->known |= DIGEST_ADDRS;
+	d->ip_hops = ip.hops;
+	d->ip_id = ip.id;
+	d->known |= DIGEST_ADDRS | DIGEST_HOPS;
 	if (ip.fragment && ip.part.bytes)
 		set_part(f, &ip);
 	transport_read(f, &ip);

@@ -56,7 +56,9 @@ struct ip_part {
 
 /* An IP packet behind its IP headers. */
 struct ip_packet {
-	uint8_t version;     /* 4 or 6 */
+	uint8_t version; /* 4 or 6 */
+	uint8_t hops;
+	uint16_t id;         /* 0 of IPv6 */
 	bool fragment;       /* a part of a packet: its length is not that of the transport */
 	uint8_t transport;   /* protocol number, or TRANSPORT_NONE where its header is cut off */
 	bool later_fragment; /* a part that does not begin with the transport's header */

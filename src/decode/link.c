@@ -142,8 +142,11 @@ bool ethernet_link(struct frame *f)
 	if (!head.p)
 		return false;
 	struct cursor h = header_of(head, 14);
-	cursor_skip(&h, 12);
+	bool group = cursor_u8(&h) & 1;
+	cursor_skip(&h, 11);
 	unsigned type = cursor_be16(&h);
+	if (group && f->tunnels == 0)
+		f->d->known |= DIGEST_GROUP;
 	type_or_length(f, type);
 	return true;
 }

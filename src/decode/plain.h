@@ -130,14 +130,18 @@ static inline uint32_t plain_read(struct span s, struct digest *d)
 	if (total < IPV4_BYTES + UDP_BYTES)
 		return 0;
 	d->ip_version = 4;
+	d->ip_hops = ip[8];
 	d->transport = ip[9];
+	d->ip_id = be16(ip + 4);
 	d->flow.src.addr = addr_v4(ip + 12);
 	d->flow.dst.addr = addr_v4(ip + 16);
 	uint32_t known = plain_transport(d, ip[9],
 		(struct plain){ .p = ip + IPV4_BYTES,
 			.captured = (uint32_t)s.n - ETHERNET_BYTES - IPV4_BYTES,
 			.length = total - IPV4_BYTES });
-	return known ? known | DIGEST_WIRE | DIGEST_DECODED | DIGEST_ADDRS : 0;
+	/* The lowest bit of the first byte makes a group of a link's address (IEEE 802 8.2). */
+	known |= known ? (uint32_t)(s.p[0] & 1) * DIGEST_GROUP : 0;
+	return known ? known | DIGEST_WIRE | DIGEST_DECODED | DIGEST_ADDRS | DIGEST_HOPS : 0;
 }
 
 #endif

@@ -60,6 +60,8 @@ enum {
 				    * the rest are those of the innermost packet */
 	DIGEST_RECEIVED = 1 << 15, /* the host that captured says that the packet came in */
 	DIGEST_SENT = 1 << 16,     /* ... or went out of it */
+	DIGEST_HOPS = 1 << 17,     /* ip_id, ip_hops */
+	DIGEST_GROUP = 1 << 18, /* the frame went to a multicast or broadcast address of its link */
 };
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
@@ -70,6 +72,8 @@ struct digest {
 	uint32_t known;     /* DIGEST_* bits */
 	uint8_t ip_version; /* 4 or 6 */
 	uint8_t transport;  /* IP protocol number, or TRANSPORT_NONE */
+	uint8_t ip_hops;    /* how many the packet has left: TTL, hop limit */
+	uint16_t ip_id;     /* IPv4; 0 where there is none, for it may be 0 (RFC 6864) */
 	struct flow flow;
 	uint32_t payload_bytes; /* of the transport: UDP data, TCP data, ICMP body after 8 bytes */
 	uint32_t wire_bytes;    /* frame length on the wire, before any snaplen */

@@ -52,6 +52,7 @@ struct report {
 	const struct finding *findings;
 	size_t n_findings;
 	uint64_t packets; /* reported: those that the filter selects, copies not counted */
+	uint64_t copies;  /* of them, as far as they are selected */
 	uint64_t grades[GRADE_COUNT];
 	uint64_t reasons[REASON_COUNT];
 	const struct mapping *mappings;
@@ -72,11 +73,12 @@ struct packet_line {
 	bool has_time;
 	struct ref_time when;
 	const struct digest *digest;
-	const struct packet *packet;      /* as it was read; NULL where it is not at hand */
-	const struct claim *sides;        /* [SIDES] */
-	const struct outer_claim *outer;  /* [SIDES]; good where the digest has DIGEST_OUTER */
-	uint32_t finding;                 /* number of its finding, 0 where it has none */
-	const struct candidate *expected; /* candidates for a sender that nothing names */
+	const struct packet *packet;         /* as it was read; NULL where it is not at hand */
+	const struct claim *sides;           /* [SIDES] */
+	const struct outer_claim *outer;     /* [SIDES]; good where the digest has DIGEST_OUTER */
+	const struct evidence *duplicate_of; /* it is a copy of that packet, or NULL */
+	uint32_t finding;                    /* number of its finding, 0 where it has none */
+	const struct candidate *expected;    /* candidates for a sender that nothing names */
 	size_t n_expected;
 	enum direction direction;
 };

@@ -20,7 +20,9 @@ struct settled {
 	bool watched;  /* by --frame */
 	struct ref_time when;
 	const struct digest *digest;
-	const struct claim *claims;      /* [SIDES] */
+	const struct claim *claims;          /* [SIDES] */
+	const struct evidence *duplicate_of; /* it is a copy of that packet, or NULL */
+	uint32_t *mark; /* what the taker writes here for a packet it finds with its copies */
 	const struct outer_claim *outer; /* [SIDES], or NULL where DIGEST_OUTER is not set */
 	enum direction direction;
 	uint32_t host;   /* whose packet it is by direction; UINT32_MAX for nobody's */

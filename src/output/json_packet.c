@@ -279,6 +279,12 @@ void json_packet(struct json *j, const struct sink_context *c, const struct pack
 		json_key_u64(j, "payload_bytes", d->payload_bytes);
 	if (line->finding)
 		json_key_u64(j, "finding", line->finding);
+	if (line->duplicate_of) {
+		json_key_object(j, "duplicate_of");
+		json_key_text(j, "file", file_name(c, line->duplicate_of->input));
+		json_key_u64(j, "number", line->duplicate_of->number);
+		json_end(j);
+	}
 	if (line->packet && line->packet->remark.n) {
 		json_key(j, "remark");
 		json_span(j, line->packet->remark);

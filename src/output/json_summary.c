@@ -81,6 +81,8 @@ void json_summary(struct json *j, const struct report *r)
 	if (r->only_events)
 		json_key_text(j, "unit", "event");
 	json_key_u64(j, "packets", r->packets);
+	if (r->copies)
+		json_key_u64(j, "copies", r->copies);
 	json_counts(j, r->grades, r->reasons);
 	json_key_object(j, "lost");
 	json_key_u64(j, "events", r->lost_events);

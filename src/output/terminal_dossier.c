@@ -24,6 +24,15 @@ static void add_title(struct terminal *t, const struct packet_line *line)
 	str_reset(s);
 }
 
+static void add_copy(struct terminal *t, const struct packet_line *line)
+{
+	if (!line->duplicate_of)
+		return;
+	words_evidence(&t->text, t->context, line->duplicate_of);
+	str_text(&t->text, ", the same packet, whose answer it shares");
+	terminal_row(t, "copy of");
+}
+
 static void add_packet(struct terminal *t, const struct packet_line *line)
 {
 	const struct digest *d = line->digest;
@@ -189,10 +198,14 @@ void terminal_dossier(struct terminal *t, const struct packet_line *line,
 	terminal_begin_section(t, SECTION_OTHER);
 	add_title(t, line);
 	add_packet(t, line);
+	add_copy(t, line);
 	add_tunnel(t, line);
 	add_side(t, "sender", &line->sides[SIDE_SENDER]);
 	add_expected(t, line);
 	add_side(t, "receiver", &line->sides[SIDE_RECEIVER]);
+	/* What was considered for it stands with the packet that it is a copy of. */
+	if (n == 0 && line->duplicate_of)
+		return;
 	if (n == 0) {
 		str_text(&t->text, "no record was near enough to be considered");
 		terminal_row(t, "evidence");

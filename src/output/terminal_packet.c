@@ -140,6 +140,11 @@ void terminal_packet(struct terminal *t, const struct packet_line *line)
 		str_text(s, " > ");
 		add_claim(s, t->context, receiver);
 	}
+	if (line->duplicate_of) {
+		str_text(s, "  (copy of ");
+		words_evidence(s, t->context, line->duplicate_of);
+		str_char(s, ')');
+	}
 	if (line->packet && line->packet->remark.n) {
 		str_text(s, "  (");
 		escape_span(s, line->packet->remark);

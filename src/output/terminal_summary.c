@@ -41,6 +41,15 @@ static void add_answers(struct terminal *t, const struct report *r)
 	sentence(t);
 }
 
+static void add_copies(struct terminal *t, const struct report *r)
+{
+	if (!r->copies)
+		return;
+	words_count(&t->text, r->copies, "frame more is a copy", "frames more are copies");
+	str_text(&t->text, " of them, captured twice or at two places, and counted once.");
+	sentence(t);
+}
+
 static void add_filter(struct terminal *t, const struct report *r)
 {
 	if (!r->filter)
@@ -116,6 +125,7 @@ void terminal_summary(struct terminal *t, const struct report *r)
 		sentence(t);
 	}
 	add_answers(t, r);
+	add_copies(t, r);
 	add_filter(t, r);
 	add_mappings(t, r);
 	add_missing(t, r);

@@ -31,6 +31,8 @@ struct scene {
 		enum verdict verdict;
 		bool has_outer;
 		struct outer_claim outer[SIDES];
+		uint64_t original; /* frame that it is a copy of, or 0 */
+		uint32_t mark;
 	} answers[SCENE_FRAMES];
 	uint64_t watched[1];
 };
@@ -48,6 +50,9 @@ static int scene_settled(void *context, const struct settled *s, struct err *err
 	if (s->outer)
 		memcpy(sc->answers[s->number].outer, s->outer, sizeof s->outer[0] * SIDES);
 	sc->answers[s->number].answered = s->answered;
+	sc->answers[s->number].original = s->duplicate_of ? s->duplicate_of->number : 0;
+	sc->answers[s->number].mark = s->duplicate_of ? *s->mark : (uint32_t)s->number;
+	*s->mark = sc->answers[s->number].mark;
 	sc->answers[s->number].n_considered = s->n_considered;
 	if (s->n_considered)
 		sc->answers[s->number].verdict = s->considered[0].verdict;

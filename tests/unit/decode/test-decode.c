@@ -483,7 +483,7 @@ Test(decode, other_protocols_keep_their_number)
 	put_fill(&f, 0, 20);
 	struct digest d = decode(&f, ETHERNET);
 	cr_assert_eq(d.transport, 103);
-	cr_assert_eq(d.known, DIGEST_DECODED | DIGEST_ADDRS | DIGEST_WIRE);
+	cr_assert_eq(d.known, DIGEST_DECODED | DIGEST_ADDRS | DIGEST_WIRE | DIGEST_HOPS);
 	/* ICMP of the other version is not that protocol. */
 	f.b[14 + 9] = 58;
 	d = decode(&f, ETHERNET);

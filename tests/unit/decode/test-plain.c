@@ -15,6 +15,7 @@ static void assert_same(const struct digest *a, const struct digest *b, unsigned
 	cr_assert_eq(a->transport, b->transport);
 	if (digest_has(a, DIGEST_ADDRS)) {
 		cr_assert_eq(a->ip_version, b->ip_version);
+		cr_assert(a->ip_id == b->ip_id && a->ip_hops == b->ip_hops);
 		cr_assert_eq(memcmp(&a->flow, &b->flow, sizeof a->flow), 0, "round %u", round);
 	}
 	if (digest_has(a, DIGEST_PAYLOAD))
