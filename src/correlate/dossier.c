@@ -41,6 +41,9 @@ static enum verdict judge(
 	bool datagram = e->event.transport == TRANSPORT_UDP;
 	if (is_claims(c, e))
 		return c->grade == GRADE_FLOW ? VERDICT_SAME_FLOW : VERDICT_CHOSEN;
+	if (c->grade == GRADE_EXACT && is_candidate(c, e->process) && e->used &&
+		match_in_time(p, e))
+		return VERDICT_CHOSEN;
 	if (c->reason == REASON_AMBIGUOUS && is_candidate(c, e->process))
 		return VERDICT_RIVAL;
 	if (!same_flow)

@@ -206,8 +206,11 @@ bool hosts_any_local(const struct hosts *h)
 struct event hosts_orient(const struct hosts *h, const struct event *e)
 {
 	struct event turned = *e;
-	if (e->either_way && hosts_of_addr(h, &e->local.addr) == HOST_NONE &&
-		hosts_of_addr(h, &e->remote.addr) != HOST_NONE) {
+	/* A datagram may come to a group, and never comes from one. */
+	bool far_is_ours = hosts_of_addr(h, &e->local.addr) == HOST_NONE &&
+		hosts_of_addr(h, &e->remote.addr) != HOST_NONE;
+	if (e->either_way && !addr_is_group(&e->local.addr) &&
+		(far_is_ours || addr_is_group(&e->remote.addr))) {
 		turned.local = e->remote;
 		turned.remote = e->local;
 	}

@@ -2,6 +2,8 @@
 /* Matching of datagrams: see match.h. */
 #include "correlate/match.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "correlate/match_anchor.h"
 
@@ -236,6 +238,74 @@ static void settle_turns(struct match *m, const struct cluster *c, enum side sid
 	settle_all(m, c, side, &rivals);
 }
 
+/* A group's address, or a frame that went to one: of a subnet's broadcast address nothing else
+ * tells.
+ */
+static bool is_to_group(const struct match *m, const struct digest *d)
+{
+	const struct addr *to = &d->flow.dst.addr;
+	return addr_is_group(to) ||
+		(digest_has(d, DIGEST_GROUP) && !digest_has(d, DIGEST_TUNNEL) &&
+			hosts_of_addr(m->hosts, to) == HOST_NONE);
+}
+
+/* How many events of the cluster are this process's; -1 where a clock is not sure. */
+static int events_of(struct match *m, const struct cluster *c, process_handle process)
+{
+	int n = 0;
+	for (size_t i = 0; i < c->n_events; i++) {
+		const struct held_event *e = hold_event(m->hold, c->events[i]);
+		if (!e->sure)
+			return -1;
+		n += e->process == process;
+	}
+	return n;
+}
+
+/* Each process received each packet: one event for each, or for a single packet one for each of its
+ * sockets. */
+static bool all_received(struct match *m, const struct cluster *c)
+{
+	for (size_t i = 0; i < c->n_events; i++) {
+		int n = events_of(m, c, hold_event(m->hold, c->events[i])->process);
+		if (n < 1 || (c->n_packets > 1 && (size_t)n != c->n_packets))
+			return false;
+	}
+	return c->whole;
+}
+
+/* Whoever joined a group has an event of his own for one packet. Wrong where a process left the
+ * group in the middle of a burst whose packets lie within the clock's error, and one of them is
+ * missing in the capture: then it seems to have received one that it did not. The order of the
+ * events is that of the log, so the first one of them names the finding. */
+static bool settle_receivers(struct match *m, const struct cluster *c)
+{
+	const struct held_packet *head = hold_packet(m->hold, c->packets[0]);
+	if (!is_to_group(m, &head->digest) || !all_received(m, c))
+		return false;
+	struct held_event *first = hold_event(m->hold, c->events[0]);
+	struct claim others = claim_reason(REASON_NONE, DETAIL_NONE);
+	for (size_t i = 1; i < c->n_events; i++) {
+		const struct held_event *e = hold_event(m->hold, c->events[i]);
+		if (e->process != first->process)
+			add_candidate(&others, e->process);
+		if (e->process != first->process && others.n_evidence == 0)
+			others.evidence[others.n_evidence++] = e->evidence;
+	}
+	for (size_t i = 0; i < c->n_packets; i++) {
+		struct held_packet *p = hold_packet(m->hold, c->packets[i]);
+		struct claim *claim = &p->claims[SIDE_RECEIVER];
+		match_settle(p, SIDE_RECEIVER, first, GRADE_EXACT);
+		claim->evidence[claim->n_evidence++] = others.evidence[0];
+		claim->n_candidates = others.n_candidates;
+		claim->more_candidates = others.more_candidates;
+		memcpy(claim->candidates, others.candidates, sizeof claim->candidates);
+	}
+	for (size_t i = 0; i < c->n_events; i++)
+		hold_event(m->hold, c->events[i])->used = true;
+	return true;
+}
+
 /* Wrong where a packet and an event of one cluster were both lost, unstated, in the two files:
  * then the numbers agree and each later pair is off by one. The process is right all the same,
  * for the cluster has only one. A second one that shares the socket and whose row is the lost one
@@ -249,7 +319,10 @@ void match_datagram(struct match *m, uint32_t place, enum side side)
 	const struct held_packet *head = hold_packet(m->hold, place);
 	process_handle process = hold_event(m->hold, c.events[0])->process;
 	process_handle rival = wildcard_rival(m, head, side, process);
-	if (!sole_process(m, &c) || rival != PROCESS_NONE) {
+	bool sole = sole_process(m, &c);
+	if (!sole && rival == PROCESS_NONE && side == SIDE_RECEIVER && settle_receivers(m, &c))
+		return;
+	if (!sole || rival != PROCESS_NONE) {
 		settle_rivals(m, &c, side, rival);
 		return;
 	}

@@ -96,7 +96,9 @@ struct claim {
 	/* Whose socket a kernel packet is about; of a named process, on whose behalf it acts. Or
 	 * PROCESS_NONE. */
 	process_handle about;
-	process_handle candidates[CLAIM_CANDIDATES]; /* rivals of REASON_AMBIGUOUS */
+	/* Rivals of REASON_AMBIGUOUS; beside a grade, who received the packet as well (multicast,
+	 * broadcast). */
+	process_handle candidates[CLAIM_CANDIDATES];
 	struct evidence evidence[CLAIM_EVIDENCE];
 	int64_t clock_delta_ns; /* packet minus aligned event */
 };

@@ -139,7 +139,7 @@ static void add_end(struct json *j, const struct sink_context *c, const struct p
 		json_key_text(j, "ip", addr_format(&e->addr, text));
 	if (digest_has(d, DIGEST_PORTS))
 		json_key_u64(j, "port", e->port);
-	if (claim->grade != GRADE_NONE) {
+	if (claim->grade != GRADE_NONE && claim->n_candidates == 0) {
 		json_key(j, "process");
 		json_process(j, c, claim->process, claim->service);
 	}
@@ -191,6 +191,22 @@ static void add_candidates(struct json *j, const struct sink_context *c,
 	}
 }
 
+/* A group's packet has several receivers. */
+static void add_receivers(struct json *j, const struct sink_context *c, const struct claim *claim)
+{
+	if (claim->n_candidates == 0)
+		return;
+	json_key_array(j, "processes");
+	json_process(j, c, claim->process, claim->service);
+	for (uint8_t i = 0; i < claim->n_candidates && i < CLAIM_CANDIDATES; i++)
+		json_process(j, c, claim->candidates[i], 0);
+	json_end(j);
+	if (claim->more_candidates) {
+		json_key(j, "more_processes");
+		json_bool(j, true);
+	}
+}
+
 static void add_about(
 	struct json *j, const struct sink_context *c, const char *key, process_handle process)
 {
@@ -210,6 +226,7 @@ static void add_side(struct json *j, const struct sink_context *c, const struct 
 	json_object(j);
 	if (claim->grade != GRADE_NONE) {
 		json_key_text(j, "grade", grade_name((enum grade)claim->grade));
+		add_receivers(j, c, claim);
 		if (n)
 			json_key_evidence(j, "evidence", c, claim->evidence, n);
 		if (claim->has_delta)

@@ -47,6 +47,9 @@ void terminal_summary(struct terminal *t, const struct report *report);
 /* "payload 8 bytes; source ports rise 35996-36016; ..." Empty where nothing is known. */
 void terminal_pattern(struct str *s, const struct pattern *pattern);
 
+/* The process of a claim with a grade; all of them, where a group's packet was received by several.
+ */
+void terminal_named(struct str *s, const struct sink_context *c, const struct claim *claim);
 /* "UDP, length 8", "ICMP echo request, id 512, seq 1, payload 1" */
 void terminal_protocol(struct str *s, const struct digest *d);
 

@@ -60,7 +60,7 @@ static void add_packet(struct terminal *t, const struct packet_line *line)
 static void add_named(struct terminal *t, const struct claim *claim)
 {
 	struct str *s = &t->text;
-	words_process(s, t->context, claim->process);
+	terminal_named(s, t->context, claim);
 	const struct process *p = context_process(t->context, claim->process);
 	const char *services = p ? process_services(p, claim->service) : NULL;
 	if (services && services[0]) {

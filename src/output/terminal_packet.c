@@ -93,11 +93,22 @@ static void add_packet(struct str *s, const struct digest *d)
 		str_printf(s, ", %" PRIu32 " bytes on the wire", d->wire_bytes);
 }
 
+void terminal_named(struct str *s, const struct sink_context *c, const struct claim *claim)
+{
+	words_process(s, c, claim->process);
+	for (uint8_t i = 0; i < claim->n_candidates && i < CLAIM_CANDIDATES; i++) {
+		str_text(s, ", ");
+		words_process(s, c, claim->candidates[i]);
+	}
+	if (claim->more_candidates)
+		str_text(s, " and more");
+}
+
 /* "store.exe (2136) exact", "[ambiguous: a.exe (1), b.exe (2)]" */
 static void add_claim(struct str *s, const struct sink_context *c, const struct claim *claim)
 {
 	if (claim->grade != GRADE_NONE) {
-		words_process(s, c, claim->process);
+		terminal_named(s, c, claim);
 		str_printf(s, " %s", grade_name((enum grade)claim->grade));
 		if (claim->about != PROCESS_NONE) {
 			str_text(s, " for ");
