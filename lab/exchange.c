@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lab-exchange OUTDIR: writes the two sample cases, always the same bytes.
+/* lab-exchange OUTDIR: writes the sample cases, always the same bytes.
  *
  * exchange: a server sends 8 bytes to random ports of many clients (new-mail notification).
- * dsaccess: a server pings its domain controllers with one byte, 0x3F. */
+ * dsaccess: a server pings its domain controllers with one byte, 0x3F.
+ * stopped: the same for an hour, in which one service is stopped and started again. */
 #include <stdio.h>
 
 #include "files.h"
@@ -181,6 +182,34 @@ static void dsaccess(const char *out)
 	mail_write(&s, out, "dsaccess");
 }
 
+/* The experiment: the service is stopped for a quarter of an hour, and the pings cease. What else
+ * the server does goes on, and so do its controllers. */
+static void stopped(const char *out)
+{
+	static const char *const dcs[] = { MAIL_DC, MAIL_DC2, MAIL_DC3 };
+	struct stage s;
+	mail_init(&s, 270837);
+	int64_t start = MAIL_MOMENT + 7200 * MAIL_S, end = start + 3600 * MAIL_S;
+	int64_t off = start + 1500 * MAIL_S, on = start + 2400 * MAIL_S;
+	unsigned n = 0;
+	for (int64_t ns = start; ns < end; n++) {
+		uint32_t pid = ns < off ? PID_MAD : PID_MAD_AGAIN;
+		if (ns < off || ns > on)
+			mail_ping_of(&s, ns, dcs[n % 3], pid, span_text("?"));
+		ns += random_between(&s.random, 7 * MAIL_S, 17 * MAIL_S);
+	}
+	for (unsigned i = 0; i < 6; i++)
+		mail_ldap(&s, (i < 3 ? start : on) + (100 + 400 * (i % 3)) * MAIL_S,
+			i < 3 ? PID_MAD : PID_MAD_AGAIN, (uint16_t)(3401 + i));
+	for (unsigned i = 0; i < 110; i++)
+		mail_dns(&s, start + i * 32 * MAIL_S + random_between(&s.random, 0, 9 * MAIL_S),
+			i % 2 ? "gc.corp.example" : "dc2.corp.example");
+	for (unsigned i = 0; i < 18; i++)
+		mail_kerberos(&s, start + (60 + 200 * i) * MAIL_S, (uint16_t)(3501 + i));
+	mail_write(&s, out, "stopped");
+	mail_write_after(out, "stopped");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -190,5 +219,6 @@ int main(int argc, char **argv)
 	files_folder(argv[1]);
 	exchange(argv[1]);
 	dsaccess(argv[1]);
+	stopped(argv[1]);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mail server of both sample cases: see mailserver.h. */
+/* The mail server of all sample cases: see mailserver.h. */
 #include "mailserver.h"
 
 #include <limits.h>
@@ -225,6 +225,12 @@ void mail_ping(struct stage *s, int64_t ns, const char *peer, bool we_ask, struc
 	stage_frame(s, ns + random_between(&s->random, 150000, 2 * MAIL_MS), f, sides);
 }
 
+void mail_ping_of(struct stage *s, int64_t ns, const char *peer, uint32_t pid, struct span bytes)
+{
+	mail_ping(s, ns, peer, true, bytes);
+	s->frames[s->n_frames - 2].sides[SIDE_SENDER] = truth_process(GRADE_LIFETIME, pid);
+}
+
 void mail_others(struct stage *s, int64_t ns, const char *a, const char *b)
 {
 	const struct truth_side sides[SIDES] = { truth_reason(REASON_OTHER_HOST),
@@ -257,11 +263,27 @@ void mail_others(struct stage *s, int64_t ns, const char *a, const char *b)
 
 #define FILE_MAX ((size_t)64 << 20)
 
+static const struct tasklist_style table = { .form = TASKLIST_SERVICES, .xp = true, .crlf = true };
+
+void mail_write_after(const char *out, const char *name)
+{
+	struct tasklist_process after[sizeof processes / sizeof *processes];
+	char dir[PATH_MAX];
+	struct str text;
+	memcpy(after, processes, sizeof after);
+	for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+		if (after[i].pid == PID_MAD)
+			after[i].pid = PID_MAD_AGAIN;
+	str_init(&text, FILE_MAX);
+	snprintf(dir, sizeof dir, "%s/%s", out, name);
+	files_folder(dir);
+	tasklist_write(&text, table, after, sizeof after / sizeof *after);
+	files_write(dir, "tasklist-after.txt", &text);
+	str_done(&text);
+}
+
 void mail_write(struct stage *s, const char *out, const char *name)
 {
-	static const struct tasklist_style table = {
-		.form = TASKLIST_SERVICES, .xp = true, .crlf = true
-	};
 	static const struct tracerpt_style trace = { .titles = true, .crlf = true };
 	char dir[PATH_MAX], file[128];
 	struct str text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mail server of both sample cases: an Exchange 2003 on Windows 2003, with the addresses, PIDs
+/* The mail server of all sample cases: an Exchange 2003 on Windows 2003, with the addresses, PIDs
  * and clock of the article that whosent began with. */
 #ifndef WHOSENT_LAB_MAILSERVER_H
 #define WHOSENT_LAB_MAILSERVER_H
@@ -13,6 +13,7 @@ enum {
 	PID_TIME = 900,
 	PID_STORE = 2136,
 	PID_MAD = 7176,
+	PID_MAD_AGAIN = 12588, /* when its service was started again */
 };
 
 #define MAIL_DC "10.1.1.10"
@@ -36,11 +37,16 @@ void mail_browser(struct stage *s, int64_t ns);
 void mail_ask_arp(struct stage *s, int64_t ns, const char *ip, bool we_ask);
 /* An echo request of `bytes` and its reply; `we_ask` says whose it is. */
 void mail_ping(struct stage *s, int64_t ns, const char *peer, bool we_ask, struct span bytes);
+/* A ping whose process the log cannot know, and the times at which it comes can. */
+void mail_ping_of(struct stage *s, int64_t ns, const char *peer, uint32_t pid, struct span bytes);
 /* Two other computers on the same span port. */
 void mail_others(struct stage *s, int64_t ns, const char *a, const char *b);
 
 /* Sorts the stage and writes server.pcap, kernel-trace.csv and tasklist.txt to OUT/NAME, and what
  * is true to OUT/truth/NAME.tsv. */
 void mail_write(struct stage *s, const char *out, const char *name);
+
+/* A second table for that folder, tasklist-after.txt, with mad.exe started again. */
+void mail_write_after(const char *out, const char *name);
 
 #endif

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 # Inputs lie apart from what is true of them: `whosent explain samples/exchange/*` reads all of it.
-FOLDERS = ("exchange", "dsaccess", "truth")
+FOLDERS = ("exchange", "dsaccess", "stopped", "truth")
 
 
 def tree(root):

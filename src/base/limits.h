@@ -121,6 +121,21 @@
 #define LIMIT_FAMILIES 16384u
 #define LIMIT_CELLS 65536u
 
+/* Cells whose times are kept, some 3 KiB each: a host has a few dozen groups that no log can hold.
+ * Above it none gets the grade `lifetime`. */
+#define LIMIT_TRAILS 2048u
+
+/* Addresses that such groups send to, whose own times are kept, some 3 KiB each. The silence of a
+ * group whose peers are all above it proves nothing. */
+#define LIMIT_TRAIL_PEERS 1024u
+
+/* Times of --stopped: whoever stops a service by hand does so a few times. */
+#define LIMIT_STOPPED 8u
+
+/* Processes that stopped and may be behind a group: each is tried with each group, and where there
+ * are so many chance finds one that fits. */
+#define LIMIT_ENDED 4096u
+
 /* Local addresses of all hosts, and addresses seen in captures. */
 #define LIMIT_ADDRESSES 262144u
 

@@ -67,6 +67,42 @@ static void add_rivals(const struct run *r, struct finding *f, uint32_t place)
 	}
 }
 
+/* A process that stopped when the group did, where that is no proof, and why it is none. */
+static void add_stopped(struct finding *f, const struct cell_verdict *v)
+{
+	char because[sizeof f->candidates[0].because], when[STAMP_TEXT_BYTES];
+	const struct lifetime *life = &v->lifetime;
+	stamp_format_civil(life->stopped.ns, when);
+	if (v->n_candidates > 1)
+		snprintf(because, sizeof because,
+			"it stopped when these packets did, at %s, and so did others", when);
+	else
+		snprintf(because, sizeof because,
+			"it stopped when these packets did, at %s; by chance alone with p = %.2g",
+			when, life->p_value);
+	for (unsigned k = 0; k < v->n_candidates; k++)
+		add_candidate(f, v->candidates[k], because);
+}
+
+/* The proof of the grade `lifetime`, and who nearly got it. Of several groups in one finding the
+ * weakest proof counts. */
+static void add_lifetimes(const struct run *r, struct finding *found, size_t n)
+{
+	size_t n_cells;
+	groups_tallies(r->groups, &n_cells);
+	for (uint32_t i = 0; i < n_cells; i++) {
+		const struct cell_verdict *v = &r->verdicts[i];
+		uint32_t place = groups_finding_of(r->groups, i);
+		if (place >= n || !v->lifetime.known)
+			continue;
+		struct finding *f = &found[place];
+		if (v->grade == GRADE_NONE)
+			add_stopped(f, v);
+		else if (!f->lifetime.known || v->lifetime.p_value > f->lifetime.p_value)
+			f->lifetime = v->lifetime;
+	}
+}
+
 /* Whom the claims of single packets mention. */
 static void add_mentioned(const struct run *r, struct finding *found, size_t n)
 {
@@ -172,7 +208,7 @@ int run_conclude(struct run *r, struct err *err)
 	r->verdicts = calloc(n_cells + 1, sizeof *r->verdicts);
 	if (!r->verdicts)
 		return err_nomem(err);
-	if (infer_pattern(cells, n_cells, r->verdicts, err) < 0)
+	if (infer_pattern(cells, n_cells, r->verdicts, err) < 0 || run_lifetimes(r, err) < 0)
 		return -1;
 	struct groups_ask ask = { .explains = explains, .context = r };
 	if (groups_findings(r->groups, r->verdicts, &ask, &found, &n, err) < 0)
@@ -185,6 +221,7 @@ int run_conclude(struct run *r, struct err *err)
 		add_rivals(r, f, i);
 		title_make(f, process, process ? host_name(r, process) : NULL, r->only_events);
 	}
+	add_lifetimes(r, found, n);
 	add_mentioned(r, found, n);
 	int rc = sort(r, found, n, err);
 	free(found);

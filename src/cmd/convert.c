@@ -16,6 +16,8 @@ static const char usage[] =
 	"  -f, --filter EXPR        only packets that match (pcap-filter(7))\n"
 	"      --clock FILE=OFFSET  add this to FILE's clock: +4h, -7h30m, 0.312s\n"
 	"      --host FILE=NAME     FILE is evidence of the computer NAME\n"
+	"      --stopped NAME@TIME  NAME (image, service or PID) was stopped then; ..TIME adds when\n"
+	"                           it was started again\n"
 	"      --all-copies         a packet at each place where a trace saw it, not at one\n"
 	"      --no-comments        processes as blocks and options alone\n"
 	"      --no-sandbox         keep the right to open files, to connect and to run programs\n"

@@ -15,6 +15,8 @@ static const char usage[] =
 	"      --json               one JSON object per line\n"
 	"      --clock FILE=OFFSET  add this to FILE's clock: +4h, -7h30m, 0.312s\n"
 	"      --host FILE=NAME     FILE is evidence of the computer NAME\n"
+	"      --stopped NAME@TIME  NAME (image, service or PID) was stopped then; ..TIME adds when\n"
+	"                           it was started again\n"
 	"      --rules DIR          more rules (*.yaml)\n"
 	"      --color WHEN         auto, always or never\n"
 	"      --no-sandbox         keep the right to open files, to connect and to run programs\n"

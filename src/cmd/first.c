@@ -198,6 +198,7 @@ static int take_process(struct run *r, const struct merged *m, struct err *err)
 	struct input_report *report = &r->reports[m->record.input];
 	uint32_t host = r->hosts.of_input[m->record.input];
 	report->processes++;
+	r->inputs[m->record.input].ends |= m->record.process.what == NOTE_END;
 	if (host == HOST_NONE) {
 		report->unused_roster = true;
 		return 0;
@@ -217,11 +218,24 @@ static int take_process(struct run *r, const struct merged *m, struct err *err)
 	return -1;
 }
 
+static void lose_packets(struct packet_losses *losses, const struct merged *m)
+{
+	if (!m->has_ref || losses->n == RUN_LOSSES) {
+		losses->somewhere = true;
+		return;
+	}
+	struct lifetime_loss *l = &losses->list[losses->n++];
+	l->from = l->to = m->ref;
+	if (__builtin_add_overflow(m->ref.ns, m->record.loss.lasts_ns, &l->to.ns))
+		l->to.ns = INT64_MAX;
+}
+
 static void take_loss(struct run *r, const struct merged *m)
 {
 	const struct loss *loss = &m->record.loss;
 	if (loss->what == LOSS_PACKETS) {
 		r->report.lost_packets += loss->count;
+		lose_packets(&r->losses, m);
 		return;
 	}
 	r->report.lost_events += loss->count;

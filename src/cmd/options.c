@@ -16,6 +16,7 @@ enum {
 	OPT_PACKETS,
 	OPT_CLOCK,
 	OPT_HOST,
+	OPT_STOPPED,
 	OPT_RULES,
 	OPT_COLOR,
 	OPT_NO_SANDBOX,
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
 	{ "packets", no_argument, NULL, OPT_PACKETS },
 	{ "clock", required_argument, NULL, OPT_CLOCK },
 	{ "host", required_argument, NULL, OPT_HOST },
+	{ "stopped", required_argument, NULL, OPT_STOPPED },
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
@@ -83,6 +85,20 @@ static int parse_assignment(struct assignment **list, size_t *n, char *text, str
 	return 0;
 }
 
+static int parse_stopped(struct options *o, const char *text, struct err *err)
+{
+	if (o->n_stopped == LIMIT_STOPPED)
+		return err_set(err, ERR_USAGE, "--stopped can be given %u times", LIMIT_STOPPED);
+	struct stopping *more = realloc(o->stopped, (o->n_stopped + 1) * sizeof *more);
+	if (!more)
+		return err_nomem(err);
+	o->stopped = more;
+	if (stopped_parse(text, &more[o->n_stopped], err) < 0)
+		return -1;
+	stopped_sort(more, ++o->n_stopped);
+	return 0;
+}
+
 static int parse_color(struct options *o, const char *when, struct err *err)
 {
 	if (strcmp(when, "always") == 0)
@@ -93,6 +109,13 @@ static int parse_color(struct options *o, const char *when, struct err *err)
 		return err_set(
 			err, ERR_USAGE, "--color is auto, always or never, not \"%s\"", when);
 	return 0;
+}
+
+static int bad_option(int option, struct err *err)
+{
+	return option == ':'
+		? err_set(err, ERR_USAGE, "the last option lacks its value")
+		: err_set(err, ERR_USAGE, "an unknown option; --help lists those that there are");
 }
 
 static int parse_one(struct options *o, int option, struct err *err)
@@ -113,6 +136,8 @@ static int parse_one(struct options *o, int option, struct err *err)
 		return parse_assignment(&o->clocks, &o->n_clocks, optarg, err);
 	case OPT_HOST:
 		return parse_assignment(&o->hosts, &o->n_hosts, optarg, err);
+	case OPT_STOPPED:
+		return parse_stopped(o, optarg, err);
 	case OPT_RULES:
 		o->rules_dir = optarg;
 		return 0;
@@ -136,11 +161,8 @@ static int parse_one(struct options *o, int option, struct err *err)
 	case 'h':
 		o->help = true;
 		return 0;
-	case ':':
-		return err_set(err, ERR_USAGE, "the last option lacks its value");
 	default:
-		return err_set(
-			err, ERR_USAGE, "an unknown option; --help lists those that there are");
+		return bad_option(option, err);
 	}
 }
 
@@ -156,6 +178,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 	ret->n_files = (size_t)(argc - optind);
 	if (ret->help)
 		return 0;
+	if (stopped_check(ret->stopped, ret->n_stopped, err) < 0)
+		return -1;
 	if (ret->n_files == 0)
 		return err_set(err, ERR_USAGE, "no file is given");
 	if (ret->n_files > LIMIT_INPUTS)
@@ -193,5 +217,6 @@ void options_done(struct options *o)
 	free(o->frames);
 	free(o->clocks);
 	free(o->hosts);
+	free(o->stopped);
 	*o = (struct options){ 0 };
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "cmd/stopped.h"
 
 /* FILE=VALUE of --clock and --host. */
 struct assignment {
@@ -23,6 +24,8 @@ struct options {
 	size_t n_frames;
 	struct assignment *clocks, *hosts;
 	size_t n_clocks, n_hosts;
+	struct stopping *stopped; /* sorted by name and time */
+	size_t n_stopped;
 	const char *output;           /* its name in output.h, NULL for the first */
 	FILE *out;                    /* NULL: standard output; convert's own */
 	bool all_copies, no_comments; /* of convert */

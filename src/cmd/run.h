@@ -4,6 +4,7 @@
  *   run_open       inputs are opened; none of their bytes is parsed
  *   run_recognise  inputs are unpacked and recognised, inside the sandbox
  *   run_align      peek: local addresses, hosts, clocks
+ *   run_stopped    times of --stopped
  *   run_first      records -> claims -> groups; claims are spilled where packets are wanted
  *   run_conclude   inferences, findings, rules
  *   run_output     the report; packets by a second reading of the captures */
@@ -30,6 +31,7 @@
 #include "describe/groups.h"
 #include "evidence/input.h"
 #include "evidence/unpack.h"
+#include "infer/infer.h"
 #include "know/rules.h"
 #include "model/report.h"
 #include "model/sink.h"
@@ -46,8 +48,18 @@ struct run_input {
 	unsigned errors_shown;
 	struct clock clock;
 	bool has_clock;         /* its clock was compared with the reference */
+	bool ends;              /* it tells when processes ended */
 	uint64_t told;          /* with only_events: its events that stand for packets */
 	uint64_t without_bytes; /* convert: its frames of text, which cannot be written */
+};
+
+#define RUN_LOSSES 64
+
+/* When the captures lack packets by their own words. */
+struct packet_losses {
+	struct lifetime_loss list[RUN_LOSSES];
+	size_t n;
+	bool somewhere; /* nothing says when, or there were more */
 };
 
 /* A frame of --frame, kept until the report. */
@@ -81,7 +93,9 @@ struct run {
 	struct complete complete;
 	struct fragments *fragments; /* of the pass that is under way */
 	struct spill spill;
-	bool only_events; /* no input has packets: the report tells of the events */
+	struct packet_losses losses;
+	struct ref_time *eras; /* times of --stopped, sorted */
+	bool only_events;      /* no input has packets: the report tells of the events */
 	struct watched_frame *frames;
 	size_t n_frames;
 	struct cell_verdict *verdicts; /* by cell, after the inferences */
@@ -101,8 +115,10 @@ int run_open(struct run *r, struct err *err);
 int run_recognise(struct run *r, struct err *err);
 int run_align(struct run *r, struct err *err);
 int run_join(struct run *r, struct err *err); /* makes the correlator; called by run_align */
+int run_stopped(struct run *r, struct err *err);
 int run_first(struct run *r, struct err *err);
 int run_conclude(struct run *r, struct err *err);
+int run_lifetimes(struct run *r, struct err *err); /* called by run_conclude */
 int run_output(struct run *r, struct err *err);
 void run_close(struct run *r);
 

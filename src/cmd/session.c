@@ -67,7 +67,7 @@ static int work(struct run *r, struct err *err)
 	if (enter_sandbox(o, err) < 0 || run_recognise(r, err) < 0)
 		return -1;
 	catch_interrupt();
-	if (run_align(r, err) < 0 || run_first(r, err) < 0)
+	if (run_align(r, err) < 0 || run_stopped(r, err) < 0 || run_first(r, err) < 0)
 		return -1;
 	return run_conclude(r, err) < 0 ? -1 : run_output(r, err);
 }

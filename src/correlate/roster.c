@@ -28,7 +28,7 @@ struct pid_entry {
 
 struct instance {
 	process_handle earlier; /* the process that had the PID before */
-	struct ref_time first_seen;
+	struct ref_time first_seen, last_seen; /* first_seen INT64_MAX: a table alone knows it */
 	bool stated; /* a capture's packet states it; its image, if any, is what that said */
 };
 
@@ -100,7 +100,9 @@ static process_handle add(
 		return PROCESS_NONE;
 	process_handle h = (process_handle)r->n++;
 	r->processes[h] = (struct process){ .host = e->key.host, .pid = e->key.pid };
-	r->instances[h] = (struct instance){ .earlier = e->latest, .first_seen = seen };
+	r->instances[h] = (struct instance){ .earlier = e->latest,
+		.first_seen = seen,
+		.last_seen = seen };
 	e->latest = h;
 	e->instances++;
 	return h;
@@ -125,6 +127,14 @@ static process_handle alive(const struct roster *r, const struct pid_entry *e, s
 	return PROCESS_NONE;
 }
 
+static void see(struct instance *i, struct ref_time when)
+{
+	if (when.ns < i->first_seen.ns)
+		i->first_seen = when;
+	if (when.ns > i->last_seen.ns)
+		i->last_seen = when;
+}
+
 process_handle roster_at(
 	struct roster *r, uint32_t host, uint32_t pid, struct ref_time when, struct err *err)
 {
@@ -134,8 +144,7 @@ process_handle roster_at(
 	process_handle h = alive(r, e, when);
 	if (h == PROCESS_NONE)
 		return add(r, e, when, err);
-	if (when.ns < r->instances[h].first_seen.ns)
-		r->instances[h].first_seen = when;
+	see(&r->instances[h], when);
 	return h;
 }
 
@@ -258,9 +267,11 @@ int roster_note(struct roster *r, uint32_t host, const struct process_note *note
 	if (h == PROCESS_NONE)
 		return -1;
 	if (note->what == NOTE_END) {
-		r->processes[h].has_end = true;
+		r->processes[h].has_end = r->processes[h].ended = true;
 		r->processes[h].end = *when;
 	}
+	if (when->ns > r->instances[h].last_seen.ns)
+		r->instances[h].last_seen = *when;
 	return name_instance(r, h, note, err);
 }
 
@@ -336,8 +347,7 @@ process_handle roster_stated(struct roster *r, uint32_t host, const struct proce
 	r->instances[h].stated |= !r->processes[h].image && note->image.n;
 	if (name_instance(r, h, note, err) < 0)
 		return PROCESS_NONE;
-	if (when.ns < r->instances[h].first_seen.ns)
-		r->instances[h].first_seen = when;
+	see(&r->instances[h], when);
 	if (start && !r->processes[h].has_start) {
 		r->processes[h].has_start = true;
 		r->processes[h].start = *start;
@@ -418,6 +428,17 @@ int roster_bind(struct roster *r, struct err *err)
 	for (size_t i = 0; i < r->n && rc == 0; i++)
 		rc = list_services(r, &r->processes[i], err);
 	return rc;
+}
+
+bool roster_seen(const struct roster *r, process_handle process, struct ref_time *ret_first,
+	struct ref_time *ret_last)
+{
+	const struct instance *i = &r->instances[process];
+	if (i->first_seen.ns == INT64_MAX)
+		return false;
+	*ret_first = i->first_seen;
+	*ret_last = i->last_seen;
+	return true;
 }
 
 const struct process *roster_all(const struct roster *r, size_t *ret_n)

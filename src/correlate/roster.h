@@ -48,6 +48,10 @@ int roster_bind(struct roster *r, struct err *err);
 enum life { LIFE_ALIVE, LIFE_UNBORN, LIFE_OVER };
 enum life roster_life(
 	const struct roster *r, process_handle process, struct ref_time when, int64_t error_ns);
+/* From when to when a record shows that the process ran; false where only tables without a time know
+ * it. */
+bool roster_seen(const struct roster *r, process_handle process, struct ref_time *ret_first,
+	struct ref_time *ret_last);
 
 /* Indexed by handle. Good until the next call that may add one. */
 const struct process *roster_all(const struct roster *r, size_t *ret_n);

@@ -33,7 +33,7 @@ struct level_entry {
 };
 
 struct cell_key {
-	uint32_t family, length, answer;
+	uint32_t family, length, answer, era;
 };
 
 struct cell_entry {
@@ -101,6 +101,7 @@ int groups_new(struct hash_key key, struct groups **ret, struct err *err)
 	map_init(&g->levels, sizeof(struct level_entry), sizeof(struct level_key), SIZE_MAX, key);
 	map_init(&g->cells, sizeof(struct cell_entry), sizeof(struct cell_key), SIZE_MAX, key);
 	arena_init(&g->states, SIZE_MAX / 2);
+	trails_init(&g->trails, key);
 	*ret = g;
 	return 0;
 }
@@ -113,6 +114,7 @@ void groups_free(struct groups *g)
 	map_done(&g->levels);
 	map_done(&g->cells);
 	arena_done(&g->states);
+	trails_done(&g->trails);
 	free(g->family);
 	free(g->level);
 	free(g->cell);
@@ -289,6 +291,7 @@ uint32_t cells_of(struct groups *g, const struct settled *packet, struct err *er
 	key.answer = best->grade != GRADE_NONE ? best->process
 					       : ANSWER_REASON | packet->claims[SIDE_SENDER].reason;
 	key.length = length_of(g, key.family, packet->digest);
+	key.era = trails_wanted(packet) ? trails_era(&g->trails, packet) : 0;
 	bool new;
 	struct cell_entry *e = map_put(&g->cells, &key, &new, err);
 	if (!e)

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "describe/groups.h"
 #include "describe/property.h"
+#include "describe/trails.h"
 
 /* No padding: hashed and compared as bytes. */
 struct family_key {
@@ -53,6 +54,7 @@ struct groups {
 	struct level *level;
 	struct cell *cell;
 	struct cell_tally *tally; /* beside cell */
+	struct trails trails;
 	uint32_t n_families, cap_families, n_levels, cap_levels, n_cells, cap_cells;
 };
 

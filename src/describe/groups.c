@@ -82,6 +82,8 @@ int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, st
 	}
 	for (int side = 0; best->grade == GRADE_NONE && side < SIDES; side++)
 		keep_candidates(&g->tally[place], &p->claims[side]);
+	if (trails_follow(&g->trails, p, &g->tally[place], err) < 0)
+		return -1;
 	g->tally[place].packets++;
 	g->tally[place].as_ports += best->grade >= GRADE_PORTS;
 	states_add(c->unordered, false, p);
@@ -97,6 +99,22 @@ const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n)
 {
 	*ret_n = g->n_cells;
 	return g->tally;
+}
+
+void groups_eras(struct groups *g, const struct ref_time *at, size_t n)
+{
+	g->trails.eras = at;
+	g->trails.n_eras = n;
+}
+
+const struct series *groups_host(const struct groups *g, uint32_t host)
+{
+	return trails_host(&g->trails, host);
+}
+
+const struct series *groups_peer(const struct groups *g, const struct addr *peer)
+{
+	return trails_peer(&g->trails, peer);
 }
 
 uint32_t groups_finding_of(const struct groups *g, uint32_t cell)

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "model/finding.h"
 #include "model/group.h"
+#include "model/series.h"
 #include "model/settled.h"
 
 struct groups;
@@ -29,6 +30,16 @@ int groups_add(struct groups *g, const struct settled *packet, uint32_t *ret_cel
 
 /* Indexed by cell; good until the next groups_add. */
 const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n);
+
+/* Packets that merely lack evidence fall into other cells before and behind each of these times,
+ * so that an inference may name another process for each part. Sorted, borrowed; before the first
+ * groups_add. */
+void groups_eras(struct groups *g, const struct ref_time *at, size_t n);
+
+/* When this host sent anything, and when this peer of a cell with a trail did; NULL where that is
+ * not known. */
+const struct series *groups_host(const struct groups *g, uint32_t host);
+const struct series *groups_peer(const struct groups *g, const struct addr *peer);
 
 struct groups_ask {
 	/* Does the knowledge base explain this pattern of this process (PROCESS_NONE: unnamed)? A

@@ -7,10 +7,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/addr.h"
 #include "model/claim.h"
+#include "model/series.h"
 
 #define CELL_LENGTH_UNKNOWN UINT32_MAX     /* no packet of the cell states its length */
 #define CELL_LENGTH_MANY (UINT32_MAX - 1u) /* lengths are not told apart here */
+
+#define TRAIL_PEERS 8
+
+struct trail_peer {
+	struct addr addr;
+	uint64_t packets;
+};
+
+/* When the packets of a cell came, and to whom. */
+struct trail {
+	struct series when;
+	uint64_t timeless;                    /* packets that state no time */
+	struct trail_peer peers[TRAIL_PEERS]; /* the first few */
+	uint32_t n_peers;
+};
 
 struct cell_tally {
 	uint32_t pool;   /* same family, whatever the filter selects */
@@ -23,6 +40,21 @@ struct cell_tally {
 	/* Of its packets that have no process: who may be behind them, the first few. */
 	process_handle candidates[CLAIM_CANDIDATES];
 	uint8_t n_candidates, because; /* enum because */
+	uint32_t host; /* whose packets they are; UINT32_MAX where nobody's, or of several */
+	/* Of packets that leave a host and merely lack evidence; NULL for others, and above
+	 * LIMIT_TRAILS. */
+	struct trail *trail;
+};
+
+/* How a group lives and dies with a process. */
+struct lifetime {
+	bool known;
+	double p_value;    /* by chance alone it would do so this often */
+	uint64_t before;   /* packets while it ran */
+	int64_t before_ns; /* the time in which they came */
+	int64_t after_ns;  /* the silence while it did not run, of all stops */
+	uint32_t stops;
+	struct ref_time stopped; /* the first time */
 };
 
 /* What an inference says of a cell; parallel to the tallies. */
@@ -33,6 +65,9 @@ struct cell_verdict {
 	uint8_t n_candidates;
 	bool more_candidates;
 	process_handle candidates[CLAIM_CANDIDATES];
+	/* With GRADE_LIFETIME its proof. Without a grade, where it is known: `candidates` stopped
+	 * when the group did, which is no proof. */
+	struct lifetime lifetime;
 };
 
 #endif

@@ -139,6 +139,23 @@ static void add_proofs(struct json *j, const struct sink_context *c, const struc
 	json_end(j);
 }
 
+static void add_lifetime(struct json *j, const struct lifetime *life)
+{
+	if (!life->known)
+		return;
+	json_key_object(j, "lifetime");
+	json_key(j, "p_value");
+	json_double(j, life->p_value);
+	json_key_u64(j, "before", life->before);
+	json_key(j, "before_seconds");
+	json_double(j, (double)life->before_ns / (double)STAMP_NS_PER_S);
+	json_key(j, "after_seconds");
+	json_double(j, (double)life->after_ns / (double)STAMP_NS_PER_S);
+	json_key_u64(j, "stops", life->stops);
+	json_key_time(j, "stopped", life->stopped);
+	json_end(j);
+}
+
 void json_finding(struct json *j, const struct sink_context *c, const struct finding *f)
 {
 	const struct pattern *p = &f->pattern;
@@ -161,6 +178,7 @@ void json_finding(struct json *j, const struct sink_context *c, const struct fin
 	}
 	add_pattern(j, p);
 	json_counts(j, f->grades, f->reasons);
+	add_lifetime(j, &f->lifetime);
 	add_proofs(j, c, f);
 	if (f->has_explanation)
 		add_rule(j, &f->explanation);

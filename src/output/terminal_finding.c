@@ -80,6 +80,47 @@ static void add_who(struct terminal *t, const struct finding *f)
 	terminal_row(t, "who");
 }
 
+/* "0.00034"; what is smaller than a millionth is not known better than that. */
+static void add_p_value(struct str *s, double p)
+{
+	if (p < 1e-6)
+		str_text(s, "p < 0.000001");
+	else
+		str_printf(s, "p = %.*f", p < 1e-4 ? 6 : 5, p);
+}
+
+/* Whole seconds are enough, and minutes where there are many. */
+static void add_span(struct str *s, int64_t ns)
+{
+	int64_t unit = ns < 600 * STAMP_NS_PER_S ? STAMP_NS_PER_S : 60 * STAMP_NS_PER_S;
+	words_duration(s, ns - ns % unit);
+}
+
+static void add_lifetime(struct terminal *t, const struct finding *f)
+{
+	const struct lifetime *life = &f->lifetime;
+	struct str *s = &t->text;
+	char when[STAMP_TEXT_BYTES];
+	if (!life->known)
+		return;
+	stamp_format_civil(life->stopped.ns, when);
+	words_frames(s, t->context, life->before);
+	str_text(s, " of this group in the ");
+	add_span(s, life->before_ns);
+	str_text(s, " while it ran, none in the ");
+	add_span(s, life->after_ns);
+	str_printf(s, " behind its stop at %.19s", when);
+	if (life->stops > 1) {
+		str_text(s, " and ");
+		words_count(s, life->stops - 1, "more", "more");
+	}
+	str_text(s,
+		"; other traffic went on, and nothing else is known to have stopped then; by "
+		"chance alone with ");
+	add_p_value(s, life->p_value);
+	terminal_row(t, "lifetime");
+}
+
 static void add_candidates(struct terminal *t, const struct finding *f)
 {
 	for (size_t i = 0; i < f->n_candidates && i < FINDING_CANDIDATES; i++) {
@@ -273,6 +314,7 @@ void terminal_finding(struct terminal *t, const struct finding *f)
 	if (t->context->verbose)
 		add_when(t, &f->pattern);
 	add_who(t, f);
+	add_lifetime(t, f);
 	add_candidates(t, f);
 	/* One proof shows how the process is known; the others are for those who ask. */
 	size_t proofs = t->context->verbose || f->n_proofs == 0 ? f->n_proofs : plain ? 0 : 1;

@@ -29,10 +29,15 @@ def of_seed(whosent, lab, seed):
             None if share >= 0.95 else f"{100 * share:.2f} % of the kept events are exact"]
 
 
+# What is asked of a sample beside its files.
+SAMPLES = {"exchange": [], "dsaccess": [], "stopped": [
+    "--stopped", "mad.exe@2010-01-14T17:45:14..2010-01-14T18:00:14"]}
+
+
 def of_sample(whosent, samples, name):
     case = os.path.join(samples, name)
-    found = score.answers(whosent, os.path.join(case, "server.pcap"),
-                          [os.path.join(case, f) for f in ("kernel-trace.csv", "tasklist.txt")])
+    files = [os.path.join(case, f) for f in sorted(os.listdir(case)) if f != "server.pcap"]
+    found = score.answers(whosent, os.path.join(case, "server.pcap"), SAMPLES[name] + files)
     s = score.score(os.path.join(samples, "truth", name + ".tsv"), found)
     return [f"wrong names: {s['wrong_sides'][:3]}" if s["wrong"] else None,
             f"other answers than the truth's: {s['unequal'][:3]}" if s["unequal"] else None]
@@ -42,7 +47,7 @@ def main():
     whosent, lab, samples = sys.argv[1:4]
     good = True
     number = 0
-    for name in ("exchange", "dsaccess"):
+    for name in SAMPLES:
         number += 1
         good &= report(number, f"sample {name}", of_sample(whosent, samples, name))
     for seed in SEEDS:
