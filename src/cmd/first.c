@@ -193,12 +193,33 @@ static int take_packet(struct run *r, const struct merged *m, struct err *err)
 		r->join, &m->record, &digest, m->has_ref ? &m->ref : NULL, selected, err);
 }
 
+/* What comes in a short life is no service's; such ends would use up the eras. */
+#define SERVICE_LEAST_NS (60 * STAMP_NS_PER_S)
+
+/* Who ends may be started again under another PID: what comes behind is another cell's. Packets up
+ * to the clock's error behind the end are still its own. */
+static int end_era(struct run *r, const struct merged *m, uint32_t host, struct err *err)
+{
+	const struct clock *clock = &r->clocks[m->record.input];
+	size_t n;
+	r->inputs[m->record.input].ends = true;
+	if (!m->has_ref)
+		return 0;
+	process_handle h = roster_at(r->roster, host, m->record.process.pid, m->ref, err);
+	if (h == PROCESS_NONE)
+		return -1;
+	const struct process *p = &roster_all(r->roster, &n)[h];
+	if (!p->has_start || m->ref.ns - p->start.ns >= SERVICE_LEAST_NS)
+		groups_add_era(r->groups,
+			(struct ref_time){ m->ref.ns + clock->error_ns + clock->tick_ns });
+	return 0;
+}
+
 static int take_process(struct run *r, const struct merged *m, struct err *err)
 {
 	struct input_report *report = &r->reports[m->record.input];
 	uint32_t host = r->hosts.of_input[m->record.input];
 	report->processes++;
-	r->inputs[m->record.input].ends |= m->record.process.what == NOTE_END;
 	if (host == HOST_NONE) {
 		report->unused_roster = true;
 		return 0;
@@ -210,6 +231,8 @@ static int take_process(struct run *r, const struct merged *m, struct err *err)
 	if (note->what == NOTE_RUNNING && note->has_start && m->has_ref)
 		rc = roster_begun(r->roster, host, note->pid, m->ref,
 			clock_to_ref(&r->clocks[m->record.input], note->start), &full);
+	if (rc == 0 && note->what == NOTE_END)
+		rc = end_era(r, m, host, &full);
 	if (rc == 0)
 		rc = roster_note(r->roster, host, note, m->has_ref ? &m->ref : NULL, &full);
 	if (rc == 0 || full.kind == ERR_LIMIT)

@@ -201,7 +201,6 @@ void run_close(struct run *r)
 	free(r->fragments);
 	spill_close(&r->spill);
 	free(r->frames);
-	free(r->eras);
 	free(r->verdicts);
 	free(r->findings);
 	free(r->finding_number);

@@ -94,8 +94,7 @@ struct run {
 	struct fragments *fragments; /* of the pass that is under way */
 	struct spill spill;
 	struct packet_losses losses;
-	struct ref_time *eras; /* times of --stopped, sorted */
-	bool only_events;      /* no input has packets: the report tells of the events */
+	bool only_events; /* no input has packets: the report tells of the events */
 	struct watched_frame *frames;
 	size_t n_frames;
 	struct cell_verdict *verdicts; /* by cell, after the inferences */

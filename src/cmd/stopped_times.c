@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The times of --stopped on the reference clock: see run.h. */
-#include <stdlib.h>
-
 #include "cmd/run.h"
 
 /* The input whose clock is the reference: the first one with packets, or else with events. */
@@ -15,24 +13,12 @@ static const struct run_input *reference(const struct run *r)
 	return NULL;
 }
 
-static int by_time(const void *x, const void *y)
-{
-	const struct ref_time *a = x, *b = y;
-	return (a->ns > b->ns) - (a->ns < b->ns);
-}
-
 /* A time without a zone is one of the report. One with a zone can be put there only where the
  * capture's own times are UTC. */
 int run_stopped(struct run *r, struct err *err)
 {
 	const struct options *o = r->options;
 	const struct run_input *first = reference(r);
-	size_t n = 0;
-	if (o->n_stopped == 0)
-		return 0;
-	r->eras = calloc(2 * o->n_stopped, sizeof *r->eras);
-	if (!r->eras)
-		return err_nomem(err);
 	for (size_t i = 0; i < o->n_stopped; i++) {
 		const struct stopping *s = &o->stopped[i];
 		if (s->zoned && first && !first->format->zone_stated)
@@ -41,11 +27,9 @@ int run_stopped(struct run *r, struct err *err)
 				"report prints its times",
 				first->name);
 		/* What comes within the error of a time belongs to the side that has packets. */
-		r->eras[n++].ns = s->from.ns + STOPPED_ERROR_NS;
+		groups_add_era(r->groups, (struct ref_time){ s->from.ns + STOPPED_ERROR_NS });
 		if (s->restarted)
-			r->eras[n++].ns = s->to.ns - STOPPED_ERROR_NS;
+			groups_add_era(r->groups, (struct ref_time){ s->to.ns - STOPPED_ERROR_NS });
 	}
-	qsort(r->eras, n, sizeof *r->eras, by_time);
-	groups_eras(r->groups, r->eras, n);
 	return 0;
 }

@@ -101,10 +101,9 @@ const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n)
 	return g->tally;
 }
 
-void groups_eras(struct groups *g, const struct ref_time *at, size_t n)
+void groups_add_era(struct groups *g, struct ref_time at)
 {
-	g->trails.eras = at;
-	g->trails.n_eras = n;
+	trails_add_era(&g->trails, at);
 }
 
 const struct series *groups_host(const struct groups *g, uint32_t host)

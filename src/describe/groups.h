@@ -31,10 +31,10 @@ int groups_add(struct groups *g, const struct settled *packet, uint32_t *ret_cel
 /* Indexed by cell; good until the next groups_add. */
 const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n);
 
-/* Packets that merely lack evidence fall into other cells before and behind each of these times,
- * so that an inference may name another process for each part. Sorted, borrowed; before the first
- * groups_add. */
-void groups_eras(struct groups *g, const struct ref_time *at, size_t n);
+/* Packets that merely lack evidence fall into other cells before and behind this time, so that an
+ * inference may name another process for each part. Before any groups_add of a packet behind it;
+ * above LIMIT_ERAS it is forgotten. */
+void groups_add_era(struct groups *g, struct ref_time at);
 
 /* When this host sent anything, and when this peer of a cell with a trail did; NULL where that is
  * not known. */

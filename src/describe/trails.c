@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
-
 struct peer_entry {
 	struct addr addr;
 	struct series *series;
@@ -40,6 +38,17 @@ bool trails_wanted(const struct settled *p)
 		p->claims[SIDE_RECEIVER].grade == GRADE_NONE &&
 		(sender->reason == REASON_NOT_TRACED || sender->reason == REASON_OUTSIDE_EVIDENCE ||
 			sender->reason == REASON_NO_EVIDENCE);
+}
+
+void trails_add_era(struct trails *t, struct ref_time at)
+{
+	size_t i = t->n_eras;
+	if (i == LIMIT_ERAS)
+		return;
+	for (; i > 0 && t->eras[i - 1].ns > at.ns; i--)
+		t->eras[i] = t->eras[i - 1];
+	t->eras[i] = at;
+	t->n_eras++;
 }
 
 uint32_t trails_era(const struct trails *t, const struct settled *p)

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/map.h"
 #include "model/group.h"
 #include "model/settled.h"
@@ -18,9 +19,9 @@ struct trails {
 	struct arena states;
 	struct series **hosts; /* [n_hosts] what each host sent; NULL where it sent nothing */
 	uint32_t n_hosts, n_trails;
-	struct map peers;            /* address -> series */
-	uint64_t peer_bits[16];      /* which of them it may be: most packets need no look-up */
-	const struct ref_time *eras; /* [n_eras] sorted, borrowed */
+	struct map peers;       /* address -> series */
+	uint64_t peer_bits[16]; /* which of them it may be: most packets need no look-up */
+	struct ref_time eras[LIMIT_ERAS]; /* sorted */
 	size_t n_eras;
 };
 
@@ -30,6 +31,9 @@ void trails_done(struct trails *t);
 /* Does it leave one of our hosts without a process, for no other reason than missing evidence? A
  * log that denies a packet or lost some says more than that. */
 bool trails_wanted(const struct settled *packet);
+
+/* Another time at which cells end; above LIMIT_ERAS it is forgotten. */
+void trails_add_era(struct trails *t, struct ref_time at);
 
 /* How many of the eras' ends lie before it. */
 uint32_t trails_era(const struct trails *t, const struct settled *packet);

@@ -191,3 +191,28 @@ Test(roster, a_stated_birth_before_all_that_was_seen_is_the_same_process)
 	cr_assert_str_eq(get(r, a)->image, "old.exe");
 	roster_free(r);
 }
+
+/* From when to when a record shows it; and whether its end was logged or only had to be. */
+Test(roster, knows_when_a_process_was_seen)
+{
+	struct roster *r = new ();
+	struct ref_time first, last;
+	note(r, NOTE_RUNNING, 9, "idle.exe", -1);
+	process_handle a = roster_at(r, 0, 7, at(100), &err);
+	roster_at(r, 0, 7, at(80), &err);
+	roster_at(r, 0, 7, at(90), &err);
+	cr_assert(roster_seen(r, a, &first, &last));
+	cr_assert_eq(first.ns, 80);
+	cr_assert_eq(last.ns, 100);
+	note(r, NOTE_START, 7, "b.exe", 200);
+	cr_assert(get(r, a)->has_end);
+	cr_assert_not(get(r, a)->ended, "it was over by then");
+	process_handle b = roster_at(r, 0, 7, at(250), &err);
+	note(r, NOTE_END, 7, "b.exe", 300);
+	cr_assert(get(r, b)->ended);
+	cr_assert(roster_seen(r, b, &first, &last));
+	cr_assert_eq(last.ns, 300);
+	cr_assert_eq(roster_bind(r, &err), 0);
+	cr_assert_not(roster_seen(r, b + 1, &first, &last), "only a table knows it");
+	roster_free(r);
+}
