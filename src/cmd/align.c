@@ -124,6 +124,10 @@ static int align(struct run *r, struct peek *capture, uint32_t capture_input, st
 	struct peek *behind[2] = { capture, log };
 	uint32_t which[2] = { capture_input, input };
 	for (int k = 0; k < 2; k++) {
+		/* The front of the capture again: what lies behind it comes later in the log. */
+		if (k == 1 && clock->state == CLOCK_NONE && capture->moved && !*r->interrupted &&
+			begin(r, capture_input, capture, err) < 0)
+			return -1;
 		while (clock->state == CLOCK_NONE && !behind[k]->ended && !*r->interrupted) {
 			behind[k]->moved = true;
 			if (read_on(r, which[k], behind[k], err) < 0 ||

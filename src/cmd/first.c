@@ -323,6 +323,16 @@ static void mark_ended(struct run *r, const struct merge *m)
 			coverage_end(&r->coverage, i);
 }
 
+/* A clock that its own pairs throw doubt on is compared anew before the next record. */
+static int take_merged(struct run *r, const struct merged *item, struct err *err)
+{
+	uint32_t input = item->record.input;
+	if (take(r, item, err) < 0)
+		return -1;
+	const struct clock *clock = &r->clocks[input];
+	return clock->suspect ? run_look(r, input, clock->last.event + 1, err) : 0;
+}
+
 static int merge_all(struct run *r, struct merge *m, struct err *err)
 {
 	const struct merged *item;
@@ -340,11 +350,20 @@ static int merge_all(struct run *r, struct merge *m, struct err *err)
 			ended = merge_n_ended(m);
 			mark_ended(r, m);
 		}
-		if (rc == SOURCE_ITEM && take(r, item, err) < 0)
+		if (rc == SOURCE_ITEM && take_merged(r, item, err) < 0)
 			return -1;
 		progress_step(&r->progress);
 	}
 	return 0;
+}
+
+/* Where memory ends here, the run will soon find out by itself. */
+static void leapt(void *context, uint32_t input, const struct record *record)
+{
+	struct run *r = context;
+	struct err ignored = { 0 };
+	if (run_look(r, input, record->number, &ignored) < 0)
+		r->clocks[input].doubt = true;
 }
 
 static bool all(const struct run_input *in)
@@ -359,6 +378,11 @@ int run_first(struct run *r, struct err *err)
 	struct merge *m = NULL;
 	if (run_sources(r, all, &sources, err) < 0)
 		return -1;
+	for (size_t i = 0; i < r->n; i++)
+		if (is_log(&r->inputs[i]) && r->clocks[i].state == CLOCK_SURE) {
+			sources[i].leapt = leapt;
+			sources[i].context = r;
+		}
 	int rc = merge_new(sources, r->n, &m, err);
 	progress_begin(&r->progress, "reading", r->inputs, r->n);
 	if (rc == 0)

@@ -130,6 +130,10 @@ int run_sources(struct run *r, bool (*wanted)(const struct run_input *in), struc
 	struct err *err);
 void run_close_sources(struct run *r, struct merge_input *sources);
 
+/* The log's clock may have been set: reads on in it, from that record on, and in the capture behind
+ * the last pair, by readers of its own, and sees. */
+int run_look(struct run *r, uint32_t input, uint64_t from, struct err *err);
+
 /* Decodes a packet record and adds what packet details know of it. False where the record is such
  * a detail itself and was taken in. */
 int run_digest(struct run *r, const struct merged *m, struct digest *ret, bool *ret_packet,

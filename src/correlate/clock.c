@@ -53,6 +53,7 @@ struct clock_report clock_describe(const struct clock *c)
 		.error_ns = c->error_ns,
 		.zone_minutes = zone_minutes(c->first_offset_ns),
 		.drift_ppm = drift_ppm(c),
+		.steps = c->steps,
 	};
 }
 

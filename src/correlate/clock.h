@@ -29,6 +29,20 @@ struct clock {
 	int64_t error_ns;        /* a pair may disagree by so much, while pairs come */
 	int64_t tick_ns;         /* the clock may stand still for so long */
 
+	/* Has it been set while its log was written? (clock_steps.c) */
+	bool doubt;           /* it may have been: until a pair is beyond doubt, none is by time */
+	bool suspect;         /* so many events without a packet: worth a look */
+	uint32_t steps;       /* times that it was set */
+	uint32_t vain;        /* looks that found nothing */
+	int64_t stepped_ns;   /* what the steps add up to */
+	uint64_t passed;      /* events that left the window, since it was last set */
+	double recent, usual; /* the share of them that met their packet */
+	struct clock_pair {
+		uint64_t event; /* records' numbers; 0: none was met */
+		uint64_t packet;
+		uint32_t capture; /* the packet's input */
+	} last;
+
 	/* Refinement (clock_track.c). */
 	struct ref_time met; /* the last pair, where has_met */
 	bool has_met;
@@ -75,7 +89,8 @@ static inline bool clock_usable(const struct clock *c)
 /* May an event vouch for one packet among several alike? */
 static inline bool clock_sure(const struct clock *c)
 {
-	return c->state == CLOCK_SURE || c->state == CLOCK_GIVEN || c->state == CLOCK_REFERENCE;
+	return (c->state == CLOCK_SURE && !c->doubt) || c->state == CLOCK_GIVEN ||
+		c->state == CLOCK_REFERENCE;
 }
 
 /* How far the stamps of a pair may lie apart at that time: more, the longer no pair was seen, for
@@ -85,6 +100,18 @@ int64_t clock_error(const struct clock *c, struct ref_time at);
 /* A packet and the one event that vouches for it were `delta_ns` apart (packet minus aligned
  * event) at `at`. Moves the clock slowly; claims already made stay. */
 void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns);
+
+/* An event vouches for a packet. */
+void clock_meet(struct clock *c, const struct clock_pair *pair);
+/* An event left the window, met or not. Sets `suspect` where far fewer than usual were met. */
+void clock_pass(struct clock *c);
+/* Do two say the same, but for drift, of the moment that `b` begins with? */
+bool clock_agree(const struct clock *a, const struct clock *b);
+/* What a look found, by a vote on what comes behind the last pair. True where the clock was set:
+ * from the next record on it is another one. */
+bool clock_looked(struct clock *c, const struct clock *found);
+/* No more looks: they cost a part of the reading, and found nothing. */
+bool clock_given_up(const struct clock *c);
 
 struct clock_report clock_describe(const struct clock *c);
 

@@ -61,7 +61,7 @@ static void remember(struct clock *c, struct line_point p)
 		c->first_at.ns = p.x;
 	c->has_first_at = true;
 	double t = (double)(p.x - c->first_at.ns) / 1e9;
-	double o = (double)(p.y - c->first_offset_ns);
+	double o = (double)(p.y - c->first_offset_ns - c->stepped_ns);
 	c->n += 1;
 	c->sum_t += t;
 	c->sum_o += o;

@@ -130,8 +130,11 @@ static enum reason one(const struct coverage_log *log, uint8_t transport,
 	*ret_detail = when ? DETAIL_NO_CLOCK : DETAIL_NO_TIME;
 	if (!when || !clock_usable(log->clock))
 		return REASON_NO_EVIDENCE;
+	*ret_detail = DETAIL_CLOCK_SET;
+	if (log->clock->doubt)
+		return REASON_NO_EVIDENCE;
 	*ret_detail = DETAIL_NONE;
-	int64_t error = log->clock->error_ns;
+	int64_t error = clock_error(log->clock, *when);
 	if (!log->begun || when->ns < log->first.ns - error ||
 		(log->ended && when->ns > log->last.ns + error))
 		return REASON_OUTSIDE_EVIDENCE;

@@ -32,6 +32,7 @@ struct held_packet {
 	uint16_t interface; /* of its input */
 	bool has_time, selected;
 	bool is_copy, copied; /* of another packet of the hold; has copies there (copies.h) */
+	bool late; /* far behind what was read before: nothing can vouch for it by time */
 	struct ref_time when;
 	uint32_t flow; /* place in owners, or OWNERS_NONE */
 	uint8_t dir;

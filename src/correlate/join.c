@@ -110,14 +110,21 @@ static bool watched(const struct join *j, uint64_t number)
 	return false;
 }
 
-/* The pair of an exact claim refines the clock of its log. */
+/* The pair of an exact claim refines the clock of its log. That of TCP does not,
+ * for its segments wait for the peer's window. */
 static void track(struct join *j, const struct held_packet *p)
 {
 	for (int side = 0; side < SIDES && !p->is_copy; side++) {
 		const struct claim *c = &p->claims[side];
-		if (c->grade == GRADE_EXACT && c->has_delta && p->digest.transport == TRANSPORT_UDP)
-			clock_track(
-				&j->setup.clocks[c->evidence[0].input], p->when, c->clock_delta_ns);
+		if (c->grade != GRADE_EXACT || !c->has_delta ||
+			p->digest.transport != TRANSPORT_UDP)
+			continue;
+		struct clock *clock = &j->setup.clocks[c->evidence[0].input];
+		struct clock_pair pair = {
+			.event = c->evidence[0].number, .packet = p->number, .capture = p->input
+		};
+		clock_meet(clock, &pair);
+		clock_track(clock, p->when, c->clock_delta_ns);
 	}
 }
 
@@ -160,9 +167,18 @@ static int advance(struct join *j, const struct ref_time *when, struct err *err)
 	while ((e = hold_oldest_event(&j->hold)) &&
 		(e->when.ns < horizon - j->hold_ns || j->hold.events.n >= LIMIT_HOLD_EVENTS)) {
 		j->evicted += e->when.ns >= horizon - j->hold_ns;
+		if (e->event.transport == TRANSPORT_UDP)
+			clock_pass(&j->setup.clocks[e->evidence.input]);
 		hold_drop_event(&j->hold, &j->owners);
 	}
 	return 0;
+}
+
+/* Its time is gone: a clock went back, or files were put together. What could bear on it has left
+ * the window, and owners are known up to later moments. */
+static bool is_late(const struct join *j, const struct ref_time *when)
+{
+	return when && j->now.ns != INT64_MIN && when->ns < j->now.ns - 2 * j->hold_ns;
 }
 
 static bool is_echo(const struct digest *d)
@@ -266,7 +282,8 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 		(join_see_address(j, &digest->flow.src.addr, err) < 0 ||
 			join_see_address(j, &digest->flow.dst.addr, err) < 0))
 		return -1;
-	if (find_flow(j, p, record->packet.copy, &original, err) < 0)
+	p->late = is_late(j, when);
+	if (!p->late && find_flow(j, p, record->packet.copy, &original, err) < 0)
 		return -1;
 	if (record->packet.owner && take_stated(j, record, p, err) < 0)
 		return -1;
@@ -379,7 +396,11 @@ int join_event(
 		return 0; /* an event without a comparable time vouches for nothing */
 	if (advance(j, when, err) < 0)
 		return -1;
-	const struct clock *clock = &j->setup.clocks[record->input];
+	struct clock *clock = &j->setup.clocks[record->input];
+	if (is_late(j, when)) {
+		clock_pass(clock);
+		return 0;
+	}
 	struct held_event e = { .event = hosts_orient(j->setup.hosts, &record->event),
 		.evidence = { .input = record->input, .number = record->number },
 		.when = *when,

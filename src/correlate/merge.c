@@ -9,6 +9,9 @@
 struct head {
 	struct merged item;
 	bool ended;
+	/* How its stamps go on, for merge_input.leapt. */
+	uint64_t n_times;
+	int64_t last_ns, most_gap_ns;
 };
 
 struct merge {
@@ -54,6 +57,28 @@ void merge_free(struct merge *m)
 	free(m);
 }
 
+/* The first records show what gaps are usual. */
+#define USUAL_RECORDS 32
+#define LEAP_GAPS 8
+#define LEAP_NS STAMP_NS_PER_S
+
+/* Wrong for a pause that is many times longer than any before, at the end of a working day; whoever
+ * is told of it has to see what comes behind. */
+static bool leaps(struct head *h, struct source_time when)
+{
+	int64_t gap, usual = h->most_gap_ns;
+	bool first = h->n_times++ == 0;
+	if (__builtin_sub_overflow(when.ns, h->last_ns, &gap))
+		gap = 0;
+	h->last_ns = when.ns;
+	if (first)
+		return false;
+	h->most_gap_ns = gap > usual ? gap : usual;
+	if (gap < -LEAP_NS)
+		return true;
+	return h->n_times > USUAL_RECORDS && gap > LEAP_NS && gap / LEAP_GAPS > usual;
+}
+
 static int fill(struct merge *m, uint32_t input, struct err *err)
 {
 	struct merge_input *from = &m->inputs[input];
@@ -69,6 +94,8 @@ static int fill(struct merge *m, uint32_t input, struct err *err)
 	item->record.input = input;
 	item->has_ref = item->record.has_time && !from->timeless && clock_usable(from->clock);
 	item->ref.ns = INT64_MIN;
+	if (item->has_ref && from->leapt && leaps(&m->heads[input], item->record.when))
+		from->leapt(from->context, input, &item->record);
 	if (item->has_ref)
 		item->ref = clock_to_ref(from->clock, item->record.when);
 	struct heap_item key = { .time = item->ref.ns, .rank = input };

@@ -343,6 +343,8 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 		host = 0;
 	if (host == HOST_NONE)
 		return claim_reason(REASON_OTHER_HOST, DETAIL_NONE);
+	if (p->late)
+		return claim_reason(REASON_NO_EVIDENCE, DETAIL_LATE);
 	enum detail detail;
 	enum reason r = coverage_reason(
 		s->coverage, host, d->transport, p->has_time ? &p->when : NULL, &detail);

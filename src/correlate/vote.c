@@ -12,9 +12,10 @@
 #define SURE_PAIRS 8
 /* A burst of datagrams is one coincidence, however many they are. */
 #define SURE_MOMENTS 4
-/* Logarithms of what chance may do: one in a million, and one in a thousand. */
+/* Logarithms of what chance may do: one in a million, and one in a hundred thousand
+ * for each part of a capture that is asked. */
 #define SURE_CHANCE -13.8
-#define UNSURE_CHANCE -6.9
+#define UNSURE_CHANCE -11.5
 /* Zones run from -12 h to +14 h; between two zones lie at most 26 h, but a log and a capture of
  * one place differ by that place's zone only. Half a quarter hour is the most skew that a zone
  * leaves over. */
@@ -31,6 +32,7 @@
 struct election {
 	const struct ballots *packets, *events;
 	struct extent extents[2]; /* of these */
+	int64_t front_ns;         /* the stamp that was written first */
 	int64_t error_ns, width_ns;
 	struct votes all, some; /* in order of the log; those that are looked at, by delta */
 	uint32_t *counts;       /* [n_keys], all 0 */
@@ -96,7 +98,8 @@ static int64_t begin_of(const struct votes *v, const struct window *w, int64_t f
 	for (size_t i = w->from; i < w->from + w->n; i++)
 		if (v->items[i].alone && v->items[i].at < first)
 			first = v->items[i].at;
-	return (double)first - (double)front <= (double)FRONT_NS ? front : first;
+	double before = (double)first - (double)front;
+	return before > 0 && before <= (double)FRONT_NS ? front : first;
 }
 
 /* How many keys another window gathers, one that does not touch the best. Keys that occur a few
@@ -225,7 +228,7 @@ static int decide(struct election *e, const struct line *tilt, struct clock *ret
 	c.pairs = best.alone;
 	c.offset_ns = middle_of(v, &best);
 	c.rate = tilt->slope;
-	c.since_ns = begin_of(v, &best, e->extents[1].from);
+	c.since_ns = begin_of(v, &best, e->front_ns);
 	c.offset_ns += (int64_t)(c.rate * ((double)c.since_ns - (double)tilt->from));
 	c.first_offset_ns = c.offset_ns;
 	c.rate_error = tilt->error;
@@ -261,14 +264,6 @@ static int elect(struct election *e, size_t n, struct clock *ret, struct err *er
 	return decide(e, &tilt, ret, err);
 }
 
-/* Do two clocks say the same of a moment, but for drift? */
-static bool agree(const struct clock *a, const struct clock *b)
-{
-	struct source_time then = { b->since_ns };
-	double apart = (double)clock_offset(a, then) - (double)clock_offset(b, then);
-	return fabs(apart) <= 2 * ((double)a->error_ns + (double)b->error_ns);
-}
-
 /* Asks the whole log, then halves of it down to its front. A sure front that says something else is
  * right for the front. */
 static int elect_front(struct election *e, struct clock *ret, struct err *err)
@@ -279,7 +274,8 @@ static int elect_front(struct election *e, struct clock *ret, struct err *err)
 	for (size_t n = e->all.n / 2; n >= HALVED_VOTES && rc == 0; n /= 2) {
 		struct clock front = none;
 		rc = elect(e, n, &front, err);
-		if (front.state == CLOCK_SURE && (ret->state != CLOCK_SURE || !agree(ret, &front)))
+		if (front.state == CLOCK_SURE &&
+			(ret->state != CLOCK_SURE || !clock_agree(ret, &front)))
 			*ret = front;
 	}
 	return rc;
@@ -299,8 +295,18 @@ static int prepare(struct election *e, int64_t tick_ns, struct clock *ret, struc
 	return 0;
 }
 
+static int64_t written_first(const struct ballots *events)
+{
+	const struct ballot *first = &events->items[0];
+	for (size_t i = 1; i < events->n; i++)
+		if (events->items[i].number < first->number)
+			first = &events->items[i];
+	return first->ns;
+}
+
 static int hold_election(struct election *e, struct clock *ret, struct err *err)
 {
+	e->front_ns = written_first(e->events);
 	if (vote_extent(e->packets, e->width_ns, &e->extents[0], err) < 0 ||
 		vote_extent(e->events, e->width_ns, &e->extents[1], err) < 0 ||
 		votes_cast(&e->all, e->packets, e->events, err) < 0)

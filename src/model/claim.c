@@ -62,6 +62,8 @@ const char *detail_text(enum detail d)
 		[DETAIL_LIMIT] = "limit",
 		[DETAIL_NO_CLOCK] = "the log's clock could not be aligned",
 		[DETAIL_NO_TIME] = "the frame states no time",
+		[DETAIL_LATE] = "its time is before that of frames read earlier",
+		[DETAIL_CLOCK_SET] = "the log's clock may have been set",
 		[DETAIL_NO_LOCAL] = "no record shows which addresses are local",
 		[DETAIL_FRAGMENT] = "a later fragment",
 		[DETAIL_NO_TRANSPORT] = "the transport protocol is not known",

@@ -48,7 +48,9 @@ enum detail {
 	DETAIL_NONE = 0,
 	DETAIL_LIMIT,        /* a bounded table evicted what was needed */
 	DETAIL_NO_CLOCK,     /* the log's clock could not be aligned */
+	DETAIL_CLOCK_SET,    /* the log's clock may have been set */
 	DETAIL_NO_TIME,      /* the frame states no time */
+	DETAIL_LATE,         /* its time is far before that of frames read earlier */
 	DETAIL_NO_LOCAL,     /* no record shows which addresses are local */
 	DETAIL_FRAGMENT,     /* a later fragment: no ports, or no event of its own */
 	DETAIL_NO_TRANSPORT, /* the record does not say which protocol carried it */

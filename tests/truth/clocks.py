@@ -25,6 +25,9 @@ CASES = (
     ("coarse clock, west, drifting", 12, HOURS, (-50399.9, 200, 15.625, ())),
     ("10 ms, hours, drifting back", 13, HOURS, (3.3, -150, 10, ())),
     ("whole seconds", 14, HOURS, (7200, 0, 1000, ())),
+    ("set by less than the window", 15, PLAIN, (0, 0, 0.001, ((0.3, 0.7),))),
+    ("set forward by an hour", 16, HOURS, (0, 50, 15.625, ((0.5, 3600),))),
+    ("set back by a day, and forward", 17, HOURS, (3600, -20, 1, ((0.3, -86400), (0.7, 90)))),
 )
 
 
@@ -83,6 +86,7 @@ def problems_of(whosent, lab, seed, made, clock):
         found, said = explain(whosent, where)
         s = score.score(os.path.join(where, "truth.tsv"), found)
     least = max(tick_ms / 1000, 0.002)
+    events = s["kept"]
     off = said.get("offset_ns", 0) / 1e9 - offset - LAB_SKEW
     share = s["kept_exact"] / max(s["kept"], 1)
     bad = []
@@ -94,10 +98,11 @@ def problems_of(whosent, lab, seed, made, clock):
         bad.append(f"{said['state']} from {said['pairs']} pairs")
     elif abs(said["drift_ppm"] - ppm) > max(2, abs(ppm) / 20, 2e6 * least / seconds):
         bad.append(f"{said['drift_ppm']:.1f} ppm, not {ppm}")
-    if said.get("steps", 0) != len(steps):
+    # It takes some hundred events to see that none meets its packet any more.
+    if said.get("steps", 0) != len(steps) and (1 - max((at for at, _ in steps), default=0)) * events > 250:
         bad.append(f"{said.get('steps')} steps, not {len(steps)}")
-    least_share = 0.9 if tick_ms < 100 else 0
-    if share < least_share - 0.05 * len(steps):
+    least_share = (0.9 if tick_ms < 100 else 0.5) - len(steps) * min(150 / events, 1)
+    if share < least_share:
         bad.append(f"{100 * share:.2f} % of the kept events are exact")
     return bad, f"{said['state']} {off:+.6f} s {said.get('drift_ppm', 0):.2f} ppm, " \
         f"{said.get('steps')} steps, {100 * share:.2f} % exact"
@@ -109,6 +114,9 @@ def at_random(seed):
             "drop": r.choice((0, 20, 40))}
     offset = r.choice((0, 3600, 19800, -34200, 50400, 86400 * 3)) + round(r.uniform(-400, 400), 4)
     steps = ()
+    if r.random() < 0.6:
+        steps = ((round(r.uniform(0.3, 0.7), 3),
+                  r.choice((-3600, -40, -1.5, 0.7, 5, 90, 3600, 86400))),)
     return (f"seed {seed}: {made} {offset}", seed, made,
             (offset, r.choice((0, 0, 5, -20, 80, 200, -200)),
              r.choice((0.001, 1, 10, 15.625)), steps))

@@ -56,8 +56,8 @@ Test(merge, by_reference_time_then_by_input)
 	struct clock reference = clock_reference(), behind = clock_given(100, 1);
 	struct fake a = { (const int64_t[]){ 100, 200, 300 }, 3, 0 };
 	struct fake b = { (const int64_t[]){ -1, 50, 100, 150 }, 4, 0 };
-	struct merge_input in[] = { { { &fake_format, &a }, &reference, false },
-		{ { &fake_format, &b }, &behind, false } };
+	struct merge_input in[] = { { .source = { &fake_format, &a }, .clock = &reference },
+		{ .source = { &fake_format, &b }, .clock = &behind } };
 	check(in, 2, "1@- 0@100 1@150 0@200 1@200 1@250 0@300 ");
 }
 
@@ -67,9 +67,9 @@ Test(merge, damage_is_reported_and_passed)
 	struct fake a = { (const int64_t[]){ 1, -2, -2, 3 }, 4, 0 };
 	struct fake b = { (const int64_t[]){ -2 }, 1, 0 };
 	struct fake c = { (const int64_t[]){ 2, 4 }, 2, 0 };
-	struct merge_input in[] = { { { &fake_format, &a }, &reference, false },
-		{ { &fake_format, &b }, &reference, false },
-		{ { &fake_format, &c }, &reference, false } };
+	struct merge_input in[] = { { .source = { &fake_format, &a }, .clock = &reference },
+		{ .source = { &fake_format, &b }, .clock = &reference },
+		{ .source = { &fake_format, &c }, .clock = &reference } };
 	check(in, 3, "!1 0@1 !0 !0 2@2 0@3 2@4 ");
 }
 
@@ -79,9 +79,10 @@ Test(merge, without_a_clock_first)
 	struct fake a = { (const int64_t[]){ 1, 2 }, 2, 0 };
 	struct fake b = { (const int64_t[]){ 900, 901 }, 2, 0 };
 	struct fake c = { (const int64_t[]){ 7 }, 1, 0 };
-	struct merge_input in[] = { { { &fake_format, &a }, &reference, false },
-		{ { &fake_format, &b }, &none, false }, { { &fake_format, &c }, &reference, true },
-		{ { NULL, NULL }, &reference, false } };
+	struct merge_input in[] = { { .source = { &fake_format, &a }, .clock = &reference },
+		{ .source = { &fake_format, &b }, .clock = &none },
+		{ .source = { &fake_format, &c }, .clock = &reference, .timeless = true },
+		{ .source = { NULL, NULL }, .clock = &reference } };
 	check(in, 4, "1@- 1@- 2@- 0@1 0@2 ");
 }
 
@@ -114,4 +115,38 @@ Test(complete, details_fill_what_a_list_lacks)
 	cr_assert_eq(rest[0]->number, 7);
 	free(rest);
 	complete_done(&c);
+}
+
+static void told(void *context, uint32_t input, const struct record *record)
+{
+	struct clock *clock = context;
+	(void)input;
+	clock->offset_ns -= clock->error_ns;
+	clock->pairs = record->number;
+}
+
+/* A leap is told before the record's time is used: whoever is told may set the clock. Pauses as
+ * they were before are none, nor is what comes before pauses are known. */
+Test(merge, leaps_of_a_clock_are_told)
+{
+	const int64_t s = STAMP_NS_PER_S;
+	int64_t times[60];
+	for (int i = 0; i < 60; i++)
+		times[i] = i * 2 * s + (i > 3 ? 100 * s : 0) + (i >= 50 ? 3600 * s : 0);
+	struct fake f = { times, 60, 0 };
+	struct clock clock = { .state = CLOCK_SURE, .error_ns = 3600 * s };
+	struct merge_input in = {
+		.source = { &fake_format, &f }, .clock = &clock, .leapt = told, .context = &clock
+	};
+	struct merge *m;
+	struct err err = { 0 };
+	const struct merged *item;
+	uint32_t input;
+	cr_assert_eq(merge_new(&in, 1, &m, &err), 0);
+	for (int i = 0; i < 60; i++) {
+		cr_assert_eq(merge_next(m, &item, &input, &err), SOURCE_ITEM);
+		cr_assert_eq(item->ref.ns, i * 2 * s + (i > 3 ? 100 * s : 0), "%d", i);
+	}
+	cr_assert_eq(clock.pairs, 51, "one leap");
+	merge_free(m);
 }
