@@ -214,6 +214,13 @@ static void see_flags(struct owned_flow *f, const struct digest *d, unsigned dir
 		s->isn = d->tcp_seq;
 		s->has_data = false;
 	}
+	/* What it acknowledges tells where a SYN that was not captured began. */
+	struct stream *back = &f->streams[1 - dir];
+	if ((d->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && d->tcp_ack &&
+		!back->has_isn) {
+		back->has_isn = true;
+		back->isn = d->tcp_ack - 1;
+	}
 	if (d->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		f->closed = !(d->tcp_flags & TCP_SYN);
 }
