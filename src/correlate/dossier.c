@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "correlate/match_raw.h"
+
 /* A frame in the middle of a storm: the nearest ones are enough for a reader. */
 #define DOSSIER_MOST 256
 
@@ -38,7 +40,7 @@ static enum verdict judge(
 	const struct held_packet *p, const struct held_event *e, enum side side, bool same_flow)
 {
 	const struct claim *c = &p->claims[side];
-	bool datagram = e->event.transport == TRANSPORT_UDP;
+	bool datagram = e->event.transport != TRANSPORT_TCP;
 	if (is_claims(c, e))
 		return c->grade == GRADE_FLOW ? VERDICT_SAME_FLOW : VERDICT_CHOSEN;
 	if (c->grade == GRADE_EXACT && is_candidate(c, e->process) && e->used &&
@@ -110,13 +112,13 @@ static int add_ports(struct dossier *d, const struct match *m, const struct held
 {
 	if (!p->ports_chained)
 		return 0;
-	const struct ports_chain *c =
-		hold_ports(m->hold, p->digest.flow.src.port, p->digest.flow.dst.port);
+	const struct ports_chain *c = hold_chain_of(m->hold, p);
+	bool raw = p->digest.transport != TRANSPORT_UDP;
 	for (uint32_t at = c ? c->first_event[side] : HOLD_NONE; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_ports) {
 		const struct held_event *e = hold_event(m->hold, at);
-		bool same = e->flow == p->flow && e->dir == p->dir;
-		if (!same && add(d, p, e, false, err) < 0)
+		bool same = raw ? match_raw_ends(m, p, e) : e->flow == p->flow && e->dir == p->dir;
+		if ((raw || !same) && add(d, p, e, same, err) < 0)
 			return -1;
 	}
 	return 0;

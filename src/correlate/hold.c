@@ -117,9 +117,8 @@ static int reserve_chain(struct hold *h, struct err *err)
 }
 
 /* The chain of these ports, made where it is new; HOLD_NONE with ERR_NOMEM. */
-static uint32_t ports_chain(struct hold *h, uint16_t sport, uint16_t dport, struct err *err)
+static uint32_t ports_chain(struct hold *h, struct ports_key key, struct err *err)
 {
-	struct ports_key key = { .sport = sport, .dport = dport };
 	uint64_t hash = ports_hash(h, key);
 	uint32_t place = find_chain(h, key, hash);
 	if (place != INDEX_NONE)
@@ -150,10 +149,44 @@ const struct endpoint *held_event_destination(const struct held_event *e)
 	return e->side == SIDE_SENDER ? &e->event.remote : &e->event.local;
 }
 
+/* Sockets without ports: ICMP and what programs send through raw sockets. */
+static bool is_raw(uint8_t transport)
+{
+	return transport != TRANSPORT_TCP && transport != TRANSPORT_UDP &&
+		transport != TRANSPORT_NONE;
+}
+
+/* False where the packet belongs on no chain by ports. */
+static bool packet_key(const struct held_packet *p, struct ports_key *ret)
+{
+	const struct digest *d = &p->digest;
+	if (!p->has_time || digest_has(d, DIGEST_FRAGMENT))
+		return false;
+	if (is_raw(d->transport)) {
+		*ret = (struct ports_key){ 0, d->transport };
+		return digest_has(d, DIGEST_ADDRS);
+	}
+	*ret = (struct ports_key){ d->flow.src.port, d->flow.dst.port };
+	return p->flow != OWNERS_NONE && d->transport == TRANSPORT_UDP &&
+		digest_has(d, DIGEST_PORTS) && d->flow.src.port != 0;
+}
+
+static bool event_key(const struct held_event *e, struct ports_key *ret)
+{
+	bool raw = is_raw(e->event.transport);
+	uint16_t sport = held_event_source(e)->port, dport = held_event_destination(e)->port;
+	*ret = raw ? (struct ports_key){ 0, e->event.transport }
+		   : (struct ports_key){ sport, dport };
+	return raw || (e->event.transport == TRANSPORT_UDP && sport != 0);
+}
+
 static int chain_packet_ports(
 	struct hold *h, struct held_packet *p, uint32_t place, struct err *err)
 {
-	p->ports = ports_chain(h, p->digest.flow.src.port, p->digest.flow.dst.port, err);
+	struct ports_key key;
+	if (!packet_key(p, &key))
+		return 0;
+	p->ports = ports_chain(h, key, err);
 	if (p->ports == HOLD_NONE)
 		return -1;
 	struct ports_chain *c = &h->chains[p->ports];
@@ -169,7 +202,10 @@ static int chain_packet_ports(
 
 static int chain_event_ports(struct hold *h, struct held_event *e, uint32_t place, struct err *err)
 {
-	e->ports = ports_chain(h, held_event_source(e)->port, held_event_destination(e)->port, err);
+	struct ports_key key;
+	if (!event_key(e, &key))
+		return 0;
+	e->ports = ports_chain(h, key, err);
 	if (e->ports == HOLD_NONE)
 		return -1;
 	struct ports_chain *c = &h->chains[e->ports];
@@ -207,19 +243,17 @@ uint32_t hold_newest_packet(const struct hold *h)
 int hold_chain_packet(struct hold *h, struct owners *o, struct held_packet *p, struct err *err)
 {
 	uint32_t place = hold_newest_packet(h);
-	if (p->flow == OWNERS_NONE)
-		return 0;
-	struct owned_flow *f = &o->flows[p->flow];
-	p->previous_in_flow = f->last_packet[p->dir];
-	if (f->last_packet[p->dir] == HOLD_NONE)
-		f->first_packet[p->dir] = place;
-	else
-		hold_packet(h, f->last_packet[p->dir])->next_in_flow = place;
-	f->last_packet[p->dir] = place;
-	f->held++;
-	bool udp = p->digest.transport == TRANSPORT_UDP && digest_has(&p->digest, DIGEST_PORTS) &&
-		!digest_has(&p->digest, DIGEST_FRAGMENT);
-	return udp ? chain_packet_ports(h, p, place, err) : 0;
+	if (p->flow != OWNERS_NONE) {
+		struct owned_flow *f = &o->flows[p->flow];
+		p->previous_in_flow = f->last_packet[p->dir];
+		if (f->last_packet[p->dir] == HOLD_NONE)
+			f->first_packet[p->dir] = place;
+		else
+			hold_packet(h, f->last_packet[p->dir])->next_in_flow = place;
+		f->last_packet[p->dir] = place;
+		f->held++;
+	}
+	return chain_packet_ports(h, p, place, err);
 }
 
 uint32_t hold_add_event(
@@ -241,7 +275,7 @@ uint32_t hold_add_event(
 		f->last_event[e->dir][e->side] = place;
 		f->held++;
 	}
-	if (e->event.transport == TRANSPORT_UDP && chain_event_ports(h, e, place, err) < 0)
+	if (chain_event_ports(h, e, place, err) < 0)
 		return HOLD_NONE;
 	return place;
 }
@@ -339,4 +373,9 @@ const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint1
 	struct ports_key key = { .sport = sport, .dport = dport };
 	uint32_t place = find_chain(h, key, ports_hash(h, key));
 	return place == INDEX_NONE ? NULL : &h->chains[place];
+}
+
+const struct ports_chain *hold_chain_of(const struct hold *h, const struct held_packet *p)
+{
+	return p->ports_chained ? &h->chains[p->ports] : NULL;
 }

@@ -68,6 +68,7 @@ struct ring {
 	uint32_t first, n, cap; /* running number of the oldest, how many, power of two */
 };
 
+/* Of a protocol without ports: 0 and its number. A datagram from port 0 is on no chain. */
 struct ports_key {
 	uint16_t sport, dport;
 };
@@ -82,11 +83,11 @@ struct ports_chain {
 struct hold {
 	struct ring packets, events;
 	struct hash_key hash;
-	/* UDP, by ports_key. Chains stay at their place as long as they hold something. */
+	/* UDP and protocols without ports, by ports_key. Chains stay at their place as long as they hold something. */
 	struct index ports;
 	struct ports_chain *chains;
 	uint32_t n_chains, cap_chains, free_chain;
-	uint32_t n_unbound; /* UDP events without a flow, which only their ports can find */
+	uint32_t n_unbound; /* events without a flow, which only their ports can find */
 };
 
 void hold_init(struct hold *h, struct hash_key key);
@@ -131,5 +132,8 @@ const struct endpoint *held_event_destination(const struct held_event *e);
 
 /* Packets and events with these ports whatever their addresses, or NULL. */
 const struct ports_chain *hold_ports(const struct hold *h, uint16_t sport, uint16_t dport);
+
+/* The chain of this packet, or NULL. */
+const struct ports_chain *hold_chain_of(const struct hold *h, const struct held_packet *p);
 
 #endif

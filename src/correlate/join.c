@@ -343,6 +343,12 @@ static bool is_portless(const struct event *e)
 	return e->op == EVENT_RELEASE || (e->op == EVENT_HOLD && e->remote.port == 0);
 }
 
+/* Raw sockets have no ports, and any number of them may have one pair of addresses. */
+static bool has_ports(uint8_t transport)
+{
+	return transport == TRANSPORT_TCP || transport == TRANSPORT_UDP;
+}
+
 /* Finds the event's flow, or its connection, and learns from it. An unbound socket's event has no
  * flow: it is found by its ports. */
 static int place_event(struct join *j, struct held_event *e, struct err *err)
@@ -350,7 +356,8 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 	unsigned dir;
 	struct flow flow = { .src = e->event.local, .dst = e->event.remote };
 	struct err problem = { 0 };
-	if (is_portless(&e->event) || addr_is_wildcard(&e->event.local.addr))
+	if (is_portless(&e->event) || !has_ports(e->event.transport) ||
+		addr_is_wildcard(&e->event.local.addr))
 		return 0;
 	if (e->side == SIDE_RECEIVER)
 		flow = flow_reverse(flow);
@@ -420,7 +427,8 @@ int join_event(
 	e.side = event_from_here(e.event.op) ? SIDE_SENDER : SIDE_RECEIVER;
 	if (place_event(j, &e, err) < 0)
 		return -1;
-	bind(j, &e, host);
+	if (has_ports(e.event.transport))
+		bind(j, &e, host);
 	/* It says who, and has no packet that could be looked for. */
 	if (e.event.op == EVENT_HOLD || e.event.op == EVENT_RELEASE)
 		return 0;

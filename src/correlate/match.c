@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "correlate/match_anchor.h"
+#include "correlate/match_raw.h"
 
 /* A cluster above this size has no gaps that would tell its members apart: it is decided by its
  * processes alone. */
@@ -21,13 +22,16 @@ struct cluster {
 int match_init(struct match *m, struct err *err)
 {
 	m->anchors = calloc(ANCHORS, sizeof *m->anchors);
-	return m->anchors ? 0 : err_nomem(err);
+	m->asked = calloc(ASKED, sizeof *m->asked);
+	return m->anchors && m->asked ? 0 : err_nomem(err);
 }
 
 void match_done(struct match *m)
 {
 	free(m->anchors);
+	free(m->asked);
 	m->anchors = NULL;
+	m->asked = NULL;
 }
 
 static bool same_length(const struct held_packet *a, const struct held_packet *b)
@@ -346,12 +350,14 @@ void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)
 {
 	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP)
 		match_pass_stream(m, p);
-	if (p->flow == OWNERS_NONE || p->digest.transport != TRANSPORT_UDP)
+	/* A packet without a time is on no chain. */
+	if (!p->ports_chained)
 		return;
-	/* A packet without a time has no flow, and does not come this far. */
 	struct ref_time then = { p->when.ns - error_ns - MATCH_DISORDER_NS };
 	for (int side = 0; side < SIDES; side++) {
-		hold_pass_flow(m->hold, &m->owners->flows[p->flow], p->dir, (enum side)side, then);
+		if (p->digest.transport == TRANSPORT_UDP)
+			hold_pass_flow(
+				m->hold, &m->owners->flows[p->flow], p->dir, (enum side)side, then);
 		hold_pass_ports(m->hold, p, (enum side)side, then);
 	}
 }

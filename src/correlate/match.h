@@ -24,6 +24,7 @@ struct match {
 	struct mappings *mappings;
 	const struct coverage *coverage;
 	struct anchor *anchors; /* match_anchor.h */
+	struct asked *asked;    /* match_raw.h */
 };
 
 int match_init(struct match *m, struct err *err);

@@ -41,6 +41,8 @@ extern const struct succession succession_nobody;
  * as the sequence numbers are. */
 struct stream {
 	bool has_isn;
+	bool ended, has_ack;    /* its FIN was settled; `ack` is known */
+	uint32_t ack;           /* the last number that it acknowledged of the other direction */
 	uint32_t isn;           /* sequence number of its SYN */
 	bool anchored[SIDES];   /* the log has this connection's connect or accept */
 	uint32_t logged[SIDES]; /* bytes that events of that side account for */

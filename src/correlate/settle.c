@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "correlate/mapped.h"
 #include "correlate/match_ports.h"
+#include "correlate/match_raw.h"
 #include "correlate/stated.h"
 
 static bool is_neighbour_discovery(const struct digest *d)
@@ -297,8 +298,39 @@ static void settle_outer(struct settler *s, const struct held_packet *p)
 	}
 }
 
-/* Whose socket an ICMP error is about: the quoted packet's sender. The error comes a round trip
- * behind the packet, so the tenure is stretched by the hold. */
+/* RFC 9293 3.10.7.1: a segment for which there is no connection is answered by a reset that bears
+ * no acknowledgement and begins where the segment says. A socket that lives does not send such ones
+ * behind its FIN; before that, one with an owner is the owner's. Wrong where somebody on the way
+ * makes the reset up: it too names nobody. */
+static bool is_stray_reset(const struct settler *s, const struct held_packet *p)
+{
+	const struct digest *d = &p->digest;
+	const struct owned_flow *f = &s->match.owners->flows[p->flow];
+	const struct stream *back = &f->streams[1 - p->dir];
+	const struct succession *owner = f->ends[p->dir];
+	bool live = !f->streams[p->dir].ended && owner->now.process != PROCESS_NONE;
+	return digest_has(d, DIGEST_TCP) && (d->tcp_flags & (TCP_RST | TCP_ACK)) == TCP_RST &&
+		back->has_ack && d->tcp_seq == back->ack && !live &&
+		hosts_of_addr(s->match.hosts, &d->flow.src.addr) != HOST_NONE;
+}
+
+static void settle_tcp(struct settler *s, uint32_t place, enum side side)
+{
+	struct held_packet *p = hold_packet(s->match.hold, place);
+	if (side == SIDE_SENDER && is_stray_reset(s, p)) {
+		p->claims[side] = claim_reason(REASON_KERNEL_TCP_RESET, DETAIL_NONE);
+		p->claims[side].about = s->match.owners->flows[p->flow].ends[p->dir]->now.process;
+		p->settled[side] = true;
+		return;
+	}
+	match_stream(&s->match, place, side);
+	if (!p->settled[side] && !settle_by_owner(s, p, side) && asks_listener(s, p, side))
+		settle_by_endpoint(s, p, side);
+}
+
+/* Whose socket an ICMP error is about: the quoted packet's sender, or where that is not ours the
+ * one whose end it did not reach. The error comes a round trip behind the packet, so the tenure is
+ * stretched by the hold. */
 static process_handle about(struct settler *s, const struct held_packet *p)
 {
 	const struct digest *d = &p->digest;
@@ -314,8 +346,25 @@ static process_handle about(struct settler *s, const struct held_packet *p)
 		.behind_ns = LIMIT_HOLD_NS,
 		.rival_ns = LIMIT_HOLD_NS };
 	const struct tenure *a = NULL, *b = NULL;
-	return tenure_at(f->ends[dir], p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process
-										 : PROCESS_NONE;
+	const struct succession *sent = f->ends[dir], *meant = f->ends[1 - dir];
+	const struct succession *end = sent->now.process != PROCESS_NONE ? sent : meant;
+	return tenure_at(end, p->when, &reach, &a, &b) == TENANCY_SOLE ? a->process : PROCESS_NONE;
+}
+
+/* The host that captured says that it sent the packet, lists its addresses, and the sender's is
+ * none of them. What has no address yet, and what only one link knows (RFC 3927, RFC 4291 2.5.6),
+ * is not passed on. Wrong where the list lacks an address of ours: no process is named either way.
+ * That a packet came in to be passed on is not shown by itself. */
+static bool is_passed_on(const struct hosts *hosts, const struct held_packet *p)
+{
+	const struct digest *d = &p->digest;
+	const struct addr *from = &d->flow.src.addr;
+	bool link = addr_is_v4(from) ? from->b[12] == 169 && from->b[13] == 254
+				     : from->b[0] == 0xfe && (from->b[1] & 0xc0) == 0x80;
+	return digest_has(d, DIGEST_SENT) && !digest_has(d, DIGEST_OUTER) && !p->stated.origin &&
+		hosts->shown[p->input].told && !link && !addr_is_wildcard(from) &&
+		!addr_is_loopback(from) && hosts_of_addr(hosts, from) == HOST_NONE &&
+		hosts_of_addr(hosts, &d->flow.dst.addr) == HOST_NONE;
 }
 
 /* Nothing vouches for this side: say why. */
@@ -342,7 +391,8 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 		hosts_of_addr(hosts, &d->flow.src.addr) == HOST_NONE)
 		host = 0;
 	if (host == HOST_NONE)
-		return claim_reason(REASON_OTHER_HOST, DETAIL_NONE);
+		return claim_reason(
+			is_passed_on(hosts, p) ? REASON_FORWARDED : REASON_OTHER_HOST, DETAIL_NONE);
 	if (p->late)
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_LATE);
 	enum detail detail;
@@ -399,11 +449,11 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP && !later) {
 		settle_udp(s, place, side);
 	} else if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP) {
-		match_stream(&s->match, place, side);
-		if (!p->settled[side] && !settle_by_owner(s, p, side) && asks_listener(s, p, side))
-			settle_by_endpoint(s, p, side);
-	} else {
-		settle_by_owner(s, p, side);
+		settle_tcp(s, place, side);
+	} else if (!match_reply(&s->match, place, side)) {
+		match_raw(&s->match, place, side);
+		if (!p->settled[side])
+			settle_by_owner(s, p, side);
 	}
 	if (!p->settled[side])
 		mapped_settle(s, p, side);
@@ -439,12 +489,19 @@ static void set_direction(const struct settler *s, const struct held_packet *p, 
 /* Bytes that were on the wire once are a retransmission when they come again. */
 static void advance_stream(struct settler *s, const struct held_packet *p)
 {
-	if (p->flow == OWNERS_NONE || !digest_has(&p->digest, DIGEST_TCP | DIGEST_PAYLOAD) ||
-		p->digest.payload_bytes == 0)
+	const struct digest *d = &p->digest;
+	if (p->flow == OWNERS_NONE || !digest_has(d, DIGEST_TCP))
 		return;
 	struct stream *st = &s->match.owners->flows[p->flow].streams[p->dir];
-	bool syn = p->digest.tcp_flags & TCP_SYN;
-	uint32_t behind = p->digest.tcp_seq + syn + p->digest.payload_bytes;
+	st->ended = st->ended || (d->tcp_flags & TCP_FIN);
+	if (d->tcp_flags & TCP_ACK) {
+		st->has_ack = true;
+		st->ack = d->tcp_ack;
+	}
+	if (!digest_has(d, DIGEST_PAYLOAD) || d->payload_bytes == 0)
+		return;
+	bool syn = d->tcp_flags & TCP_SYN;
+	uint32_t behind = d->tcp_seq + syn + d->payload_bytes;
 	if (!st->has_data || (int32_t)(behind - st->next) > 0) {
 		st->has_data = true;
 		st->next = behind;
@@ -491,6 +548,7 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 	ret->answered = ret->answerable && s->match.owners->flows[p->flow].packets[1 - p->dir] > 0;
 	set_direction(s, p, ret);
 	advance_stream(s, p);
+	match_asked(&s->match, p);
 	ret->considered = NULL;
 	ret->n_considered = 0;
 	if (ret->watched) {

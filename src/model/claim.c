@@ -27,7 +27,7 @@ static const struct {
 		"a kernel reports an error of another packet" },
 	[REASON_KERNEL_ECHO_REPLY] = { "kernel-echo-reply", "a kernel answers a ping" },
 	[REASON_KERNEL_TCP_RESET] = { "kernel-tcp-reset",
-		"a kernel refuses a connection that no socket takes" },
+		"a kernel refuses a segment that no socket takes" },
 	[REASON_KERNEL_TCP_AFTER_EXIT] = { "kernel-tcp-after-exit",
 		"a kernel ends a connection whose process is gone" },
 	[REASON_KERNEL_ARP] = { "kernel-arp", "a kernel resolves an address" },

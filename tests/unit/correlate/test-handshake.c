@@ -109,3 +109,53 @@ Test(handshake, a_syn_the_other_way_is_another_connection)
 	assert_receiver(sc, theirs, "not-in-log");
 	scene_free(sc);
 }
+
+/* Behind our FIN nobody holds the connection any more: the kernel answers by itself, and says about
+ * whose it was. */
+Test(reset, behind_the_end)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	segment(sc, 100, US, TCP_SYN, 1000, 0);
+	segment(sc, 101, PEER, TCP_SYN | TCP_ACK, 6000, 1001);
+	say(sc, 101, EVENT_CONNECT, 0);
+	segment(sc, 200, US, TCP_FIN | TCP_ACK, 1001, 6001);
+	say(sc, 200, EVENT_DISCONNECT, 0);
+	segment(sc, 300, PEER, TCP_ACK, 6001, 1002);
+	uint64_t stray = segment(sc, 301, US, TCP_RST, 1002, 0);
+	end(sc, 9000);
+	assert_sender(sc, stray, "kernel-tcp-reset");
+	cr_assert_eq(scene_pid(sc, sc->answers[stray].claims[SIDE_SENDER].about), 7);
+	scene_free(sc);
+}
+
+/* Half open: the peer goes on with a connection of which we know nothing. */
+Test(reset, of_a_connection_that_is_not)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	scene_say(sc, 0, EVENT_SEND, TRANSPORT_UDP, 9, "10.0.0.1:1", "10.0.0.9:1", 1);
+	segment(sc, 100, PEER, TCP_ACK, 6001, 777);
+	uint64_t stray = segment(sc, 101, US, TCP_RST, 777, 0);
+	uint64_t other = segment(sc, 102, US, TCP_RST, 900, 0);
+	end(sc, 9000);
+	assert_sender(sc, stray, "kernel-tcp-reset");
+	assert_sender(sc, other, "not-in-log");
+	scene_free(sc);
+}
+
+/* A socket that lives aborts: with or without an acknowledgement it is its owner's. */
+Test(reset, of_a_live_socket)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
+	segment(sc, 100, US, TCP_SYN, 1000, 0);
+	segment(sc, 101, PEER, TCP_SYN | TCP_ACK, 6000, 1001);
+	say(sc, 101, EVENT_CONNECT, 0);
+	uint64_t with = segment(sc, 200, US, TCP_RST | TCP_ACK, 1001, 6001);
+	uint64_t bare = segment(sc, 201, US, TCP_RST, 1001, 0);
+	uint64_t theirs = segment(sc, 202, PEER, TCP_RST, 6001, 0);
+	end(sc, 9000);
+	assert_sender(sc, with, "flow 7");
+	assert_sender(sc, bare, "flow 7");
+	assert_sender(sc, theirs, "other-host");
+	assert_receiver(sc, theirs, "flow 7");
+	scene_free(sc);
+}
