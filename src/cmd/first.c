@@ -289,6 +289,9 @@ static int take(struct run *r, const struct merged *m, struct err *err)
 	case RECORD_LOSS:
 		take_loss(r, m);
 		return 0;
+	case RECORD_TRANSLATION:
+		r->reports[m->record.input].translations++;
+		return join_translation(r->join, &m->record, err);
 	default:
 		return err_set(err, ERR_MALFORMED, "a reader made a record of no kind");
 	}

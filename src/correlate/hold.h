@@ -40,6 +40,7 @@ struct held_packet {
 	uint32_t ports;      /* place of its chain by ports, where it is in one */
 	bool settled[SIDES]; /* the claim is made: by a match of the whole cluster */
 	struct stated stated;
+	struct evidence nat; /* number 0: none; else `flow` is that before or behind a router */
 	uint32_t next_in_flow, next_in_ports;
 	uint32_t previous_in_flow; /* good where it is not the first of the chain */
 };

@@ -9,6 +9,7 @@
 #include "correlate/connect.h"
 #include "correlate/copies.h"
 #include "correlate/mapping.h"
+#include "correlate/nat.h"
 #include "correlate/settle.h"
 #include "correlate/stated.h"
 
@@ -20,6 +21,7 @@ struct join {
 	struct copies copies;
 	struct map seen; /* struct addr: addresses of the captures */
 	struct mappings mappings;
+	struct nat nat;
 	struct settler settler;
 	struct ref_time now;       /* the latest stamp so far */
 	int64_t hold_ns, error_ns; /* error_ns: of the worst log's clock */
@@ -39,6 +41,7 @@ int join_new(const struct join_setup *setup, struct join **ret, struct err *err)
 	copies_init(&j->copies, setup->clocks, setup->n_captures, setup->key);
 	map_init(&j->seen, sizeof(struct addr), sizeof(struct addr), LIMIT_ADDRESSES, setup->key);
 	mappings_init(&j->mappings, setup->key);
+	nat_init(&j->nat, setup->key);
 	/* DESIGN 4.3: 2 s, 4 ticks and the clock's error, of the worst log. */
 	int64_t worst = 0;
 	for (size_t i = 0; i < setup->hosts->n_inputs; i++) {
@@ -81,6 +84,7 @@ void join_free(struct join *j)
 	map_done(&j->seen);
 	mappings_done(&j->mappings);
 	match_done(&j->settler.match);
+	nat_done(&j->nat);
 	dossier_done(&j->settler.dossier);
 	free(j);
 }
@@ -236,6 +240,8 @@ static int find_flow(
 		return 0;
 	struct err problem = { 0 };
 	bool tcp = digest_has(&p->digest, DIGEST_TCP);
+	if (j->nat.flows.count)
+		nat_translate(&j->nat, j->setup.hosts, p->digest.transport, &flow, &p->nat);
 	p->flow = owners_flow(&j->owners, &flow, p->digest.transport, p->when, &dir, &problem);
 	p->dir = (uint8_t)dir;
 	if (p->flow != OWNERS_NONE)
@@ -300,6 +306,12 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 		return -1;
 	uint32_t place = hold_newest_packet(&j->hold);
 	return p->is_copy ? copies_link(&j->copies, &j->hold, original, place, err) : 0;
+}
+
+int join_translation(struct join *j, const struct record *record, struct err *err)
+{
+	struct evidence evidence = { .input = record->input, .number = record->number };
+	return nat_learn(&j->nat, &record->translation, evidence, err);
 }
 
 /* What a TCP event says of the bytes of its connection. */

@@ -45,6 +45,9 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 int join_event(
 	struct join *j, const struct record *record, const struct ref_time *when, struct err *err);
 
+/* A router states the two sides of a connection; it holds for packets that come later. */
+int join_translation(struct join *j, const struct record *record, struct err *err);
+
 /* Settles what is still held. */
 int join_finish(struct join *j, struct err *err);
 

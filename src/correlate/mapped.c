@@ -157,7 +157,8 @@ static void name_rivals(struct held_packet *p, enum side side, const struct hold
 
 void mapped_settle(struct settler *s, struct held_packet *p, enum side side)
 {
-	const struct addr *addr = p->has_time ? mapped_local(s, p, side) : NULL;
+	const struct addr *addr =
+		p->has_time && p->nat.number == 0 ? mapped_local(s, p, side) : NULL;
 	uint8_t transport = p->digest.transport;
 	bool tcp = transport == TRANSPORT_TCP;
 	if (!addr || !digest_has(&p->digest, DIGEST_PORTS) ||

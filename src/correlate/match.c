@@ -209,8 +209,10 @@ static process_handle wildcard_rival(
 {
 	if (m->hold->n_unbound == 0)
 		return PROCESS_NONE;
-	const struct ports_chain *chain =
-		hold_ports(m->hold, p->digest.flow.src.port, p->digest.flow.dst.port);
+	struct flow buf;
+	const struct flow *flow = match_flow(m, p, &buf);
+	const struct addr *peer = side == SIDE_SENDER ? &flow->dst.addr : &flow->src.addr;
+	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
 	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_ports) {
 		const struct held_event *e = hold_event(m->hold, at);
@@ -218,7 +220,7 @@ static process_handle wildcard_rival(
 			break;
 		if (e->flow == OWNERS_NONE && e->process != process && !e->used &&
 			match_is_datagram(e) && match_length_fits(p, e) && match_in_time(p, e) &&
-			match_peer_agrees(p, e))
+			addr_equal(&e->event.remote.addr, peer))
 			return e->process;
 	}
 	return PROCESS_NONE;

@@ -49,12 +49,15 @@ static inline bool match_is_datagram(const struct held_event *e)
 	return e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
 }
 
-/* The packet's other end is the event's remote one. */
-static inline bool match_peer_agrees(const struct held_packet *p, const struct held_event *e)
+/* The packet's flow as the logs know it; `buf` is room for one that a router translated. */
+static inline const struct flow *match_flow(
+	const struct match *m, const struct held_packet *p, struct flow *buf)
 {
-	const struct endpoint *peer =
-		e->side == SIDE_SENDER ? &p->digest.flow.dst : &p->digest.flow.src;
-	return addr_equal(&e->event.remote.addr, &peer->addr);
+	if (p->nat.number == 0 || p->flow == OWNERS_NONE)
+		return &p->digest.flow;
+	const struct flow_key *key = &m->owners->flows[p->flow].key;
+	*buf = p->dir ? (struct flow){ key->b, key->a } : (struct flow){ key->a, key->b };
+	return buf;
 }
 
 /* UDP. Packets and events of one flow, direction, side and length that lie within the clock's

@@ -55,7 +55,8 @@ static bool only_packet(struct match *m, const struct ports_chain *chain,
 /* The event that only this packet fits and that only fits this packet, by ports. */
 static struct held_event *by_ports(struct match *m, const struct held_packet *p, enum side side)
 {
-	if (!p->ports_chained)
+	/* Of what a router translated the whole flow is known. */
+	if (!p->ports_chained || p->nat.number)
 		return NULL;
 	const struct flow *flow = &p->digest.flow;
 	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
@@ -75,11 +76,19 @@ static const struct addr *mine(const struct held_packet *p, enum side side)
 	return side == SIDE_SENDER ? &p->digest.flow.src.addr : &p->digest.flow.dst.addr;
 }
 
+/* The packet's other end is the event's remote one. */
+static bool peer_agrees(const struct held_packet *p, const struct held_event *e)
+{
+	const struct endpoint *peer =
+		e->side == SIDE_SENDER ? &p->digest.flow.dst : &p->digest.flow.src;
+	return addr_equal(&e->event.remote.addr, &peer->addr);
+}
+
 void match_wildcard(struct match *m, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(m->hold, place);
 	struct held_event *e = by_ports(m, p, side);
-	if (e && e->sure && addr_is_wildcard(&e->event.local.addr) && match_peer_agrees(p, e) &&
+	if (e && e->sure && addr_is_wildcard(&e->event.local.addr) && peer_agrees(p, e) &&
 		hosts_of_addr(m->hosts, mine(p, side)) != HOST_NONE)
 		match_settle(p, side, e, GRADE_EXACT);
 }

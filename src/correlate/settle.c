@@ -167,6 +167,19 @@ static const struct addr *side_addr(const struct digest *d, enum side side)
 	return side == SIDE_SENDER ? &d->flow.src.addr : &d->flow.dst.addr;
 }
 
+/* The address by which the logs know this end: it may be translated. */
+static const struct addr *known_addr(
+	const struct settler *s, const struct held_packet *p, enum side side)
+{
+	const struct addr *shown = side_addr(&p->digest, side);
+	if (p->nat.number && p->flow != OWNERS_NONE) {
+		const struct flow_key *key = &s->match.owners->flows[p->flow].key;
+		return flow_end(p->dir, side) ? &key->b.addr : &key->a.addr;
+	}
+	const struct addr *local = mapped_local(s, p, side);
+	return local ? local : shown;
+}
+
 static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side side)
 {
 	if (p->flow == OWNERS_NONE)
@@ -181,7 +194,7 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 	size_t n;
 	if (c.process != PROCESS_NONE &&
 		!hosts_may_be_at(s->match.hosts, roster_all(s->roster, &n)[c.process].host,
-			side_addr(&p->digest, side)))
+			known_addr(s, p, side)))
 		return false;
 	/* Other packets leave open which of two it was, and the capture says it of this one. */
 	if (c.reason == REASON_AMBIGUOUS && stated_decides(s->match.hosts, p, side, &c))
@@ -254,11 +267,14 @@ static void weigh_ports(struct claim *ports, const struct endpoint_answer *a)
 /* Nothing is known of the flow, but of the endpoint: who had it then? */
 static void settle_by_endpoint(struct settler *s, struct held_packet *p, enum side side)
 {
+	struct flow buf;
+	const struct flow *flow = match_flow(&s->match, p, &buf);
+	const struct endpoint *local = side == SIDE_SENDER ? &flow->src : &flow->dst;
 	struct endpoint_question q = {
-		.host = hosts_of_addr(s->match.hosts, side_addr(&p->digest, side)),
+		.host = hosts_of_addr(s->match.hosts, &local->addr),
 		.transport = p->digest.transport,
 		.receives = side == SIDE_RECEIVER,
-		.local = side == SIDE_SENDER ? p->digest.flow.src : p->digest.flow.dst,
+		.local = *local,
 		.when = p->when,
 		.error_ns = s->error_ns,
 	};
@@ -384,8 +400,7 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 	const struct addr *a = side_addr(d, side);
 	if (!hosts_any_local(hosts))
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_NO_LOCAL);
-	const struct addr *behind = mapped_local(s, p, side);
-	uint32_t host = hosts_of_addr(hosts, behind ? behind : a);
+	uint32_t host = hosts_of_addr(hosts, known_addr(s, p, side));
 	/* A group may be heard by any host; the sender is not among those that we ask. */
 	if (host == HOST_NONE && side == SIDE_RECEIVER && addr_is_group(a) && hosts->n == 1 &&
 		hosts_of_addr(hosts, &d->flow.src.addr) == HOST_NONE)
@@ -470,8 +485,7 @@ static uint32_t host_of_side(const struct settler *s, const struct held_packet *
 		return processes[c->process].host;
 	if (!digest_has(&p->digest, DIGEST_ADDRS))
 		return HOST_NONE;
-	const struct addr *behind = mapped_local(s, p, side);
-	return hosts_of_addr(s->match.hosts, behind ? behind : side_addr(&p->digest, side));
+	return hosts_of_addr(s->match.hosts, known_addr(s, p, side));
 }
 
 static void set_direction(const struct settler *s, const struct held_packet *p, struct settled *ret)
@@ -531,6 +545,14 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 		settle_side(s, place, side);
 	if (s->match.mappings->failed)
 		return err_nomem(err);
+	/* What was matched through a router's translation rests on that, too. */
+	for (int side = 0; side < SIDES && p->nat.number; side++) {
+		struct claim *c = &p->claims[side];
+		if (c->grade == GRADE_NONE || c->n_evidence != 1)
+			continue;
+		c->evidence[c->n_evidence++] = p->nat;
+		c->translated = true;
+	}
 	for (int side = 0; side < SIDES; side++) {
 		stated_settle(s->match.hosts, s->roster, p, side);
 		find_service(s, p, side);

@@ -27,7 +27,9 @@ static void keep_proof(struct cell *c, const struct settled *p, const struct cla
 		.grade = best->grade,
 		.op = best->op,
 		.origin = best->origin,
-		.evidence = best->evidence[0] };
+		.translated = best->translated,
+		.evidence = best->evidence[0],
+		.router = best->evidence[1] };
 }
 
 /* Whom the claims of unnamed packets mention; the first few are enough for a reader. */

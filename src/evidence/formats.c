@@ -20,6 +20,7 @@ const struct source_format *const formats[] = {
 	&format_tracerpt_xml,
 	&format_xperf_dumper,
 	&format_tasklist,
+	&format_conntrack,
 	NULL,
 };
 

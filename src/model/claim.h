@@ -92,6 +92,7 @@ struct claim {
 	bool more_candidates; /* there were more than CLAIM_CANDIDATES */
 	bool has_delta;       /* clock_delta_ns is good */
 	uint8_t because;      /* enum because: of the candidates */
+	bool translated;      /* evidence[1] is what a router states of the packet's addresses */
 	uint8_t origin;       /* enum owner_origin where evidence[0] is the capture's own, else 0 */
 	process_handle process; /* PROCESS_NONE exactly where grade is GRADE_NONE */
 	uint32_t service;       /* which of its services: a tag, 0 or SERVICE_SEVERAL (process.h) */

@@ -53,7 +53,8 @@ struct proof {
 	uint32_t payload_bytes;
 	uint8_t grade, op; /* enum grade, enum event_op of the evidence */
 	uint8_t origin;    /* enum owner_origin where the capture itself states it */
-	struct evidence evidence;
+	bool translated;   /* `router` is good: it states what the packet's addresses stand for */
+	struct evidence evidence, router;
 };
 
 struct finding {

@@ -17,6 +17,7 @@ enum record_kind {
 	RECORD_PROCESS,
 	RECORD_LOSS,
 	RECORD_ADDRESS,
+	RECORD_TRANSLATION,
 };
 
 /* Which way a packet ran, seen from the host that captured it. */
@@ -126,6 +127,13 @@ struct local_address {
 	struct addr addr;
 };
 
+/* A connection that a router has translated, or let through as it is: both as the one who opened it
+ * sends. The addresses and ports before and behind the router; equal where nothing changed. */
+struct translation {
+	uint8_t transport; /* TCP or UDP */
+	struct flow before, behind;
+};
+
 /* The source says that it lacks something from `when` on. */
 struct loss {
 	enum { LOSS_EVENTS, LOSS_PACKETS } what;
@@ -146,6 +154,7 @@ struct record {
 		struct process_note process;
 		struct loss loss;
 		struct local_address address;
+		struct translation translation;
 	};
 };
 

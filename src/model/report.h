@@ -30,6 +30,7 @@ struct input_report {
 	const struct source_format *format; /* NULL where it was not recognised or not read */
 	struct tally tally;
 	uint64_t packets, events, processes; /* records yielded by kind */
+	uint64_t translations;               /* connections that a router states */
 	uint64_t owned;                      /* packets whose process the file itself states */
 	uint64_t copies; /* packets that it saw at more than one place: counted once */
 	bool has_time;

@@ -17,7 +17,7 @@ enum source_step {
 	SOURCE_ITEM = 1,
 };
 
-enum { YIELDS_PACKETS = 1, YIELDS_EVENTS = 2, YIELDS_PROCESSES = 4 };
+enum { YIELDS_PACKETS = 1, YIELDS_EVENTS = 2, YIELDS_PROCESSES = 4, YIELDS_TRANSLATIONS = 8 };
 enum { TRACES_TCP = 1, TRACES_UDP = 2, TRACES_ICMP = 4 };
 
 /* What was met on the way; every report shows it. */

@@ -133,7 +133,9 @@ static void add_proofs(struct json *j, const struct sink_context *c, const struc
 		json_key_frame(j, c, p->input, p->number);
 		json_key_text(j, "grade", grade_name((enum grade)p->grade));
 		if (p->grade >= GRADE_PORTS)
-			json_key_evidence(j, "evidence", c, &p->evidence, 1);
+			json_key_evidence(j, "evidence", c,
+				(struct evidence[]){ p->evidence, p->router },
+				p->translated ? 2 : 1);
 		json_end(j);
 	}
 	json_end(j);

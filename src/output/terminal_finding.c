@@ -142,7 +142,8 @@ static bool first_capture(const struct sink_context *c, uint32_t input)
 }
 
 /* What the record says that vouches for the packet. */
-static void add_vouching(struct str *s, const struct proof *p, uint32_t pid)
+static void add_vouching(
+	struct str *s, const struct sink_context *c, const struct proof *p, uint32_t pid)
 {
 	static const char *const texts[GRADE_COUNT] = {
 		[GRADE_PORTS] = "the same ports, another address",
@@ -166,7 +167,10 @@ static void add_vouching(struct str *s, const struct proof *p, uint32_t pid)
 		words_count(s, p->payload_bytes, "byte", "bytes");
 		str_text(s, ", ");
 	}
-	str_text(s, texts[p->grade]);
+	bool through = p->translated && p->grade == GRADE_EXACT;
+	str_text(s, through ? "the same addresses and ports, as translated by " : texts[p->grade]);
+	if (through)
+		words_evidence(s, c, &p->router);
 }
 
 static void add_frame(struct str *s, const struct sink_context *c, const struct proof *p)
@@ -216,7 +220,7 @@ static void add_proof(
 	}
 	proof_row(t, first ? "proof" : "", &frame, column);
 	if (vouched) {
-		add_vouching(&t->text, p, process->pid);
+		add_vouching(&t->text, c, p, process->pid);
 		proof_row(t, "", &record, column);
 	}
 	str_done(&record);

@@ -19,6 +19,7 @@ static void add_counts(struct str *s, const struct input_report *in)
 		{ in->packets, YIELDS_PACKETS, "frame", "frames" },
 		{ in->events, YIELDS_EVENTS, "event", "events" },
 		{ in->processes, YIELDS_PROCESSES, "process", "processes" },
+		{ in->translations, YIELDS_TRANSLATIONS, "connection", "connections" },
 	};
 	bool any = false;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -347,6 +347,23 @@ store.exe                     2136 Console                    0  1,040,592 K
 }
 
 
+CONNTRACK = {
+    "list": """udp      17 27 src=10.0.0.5 dst=192.0.2.53 sport=4000 dport=53 src=192.0.2.53 \
+dst=198.51.100.1 sport=53 dport=61000 mark=0 use=1
+icmp     1 29 src=10.0.0.5 dst=192.0.2.1 type=8 code=0 id=9 src=192.0.2.1 dst=198.51.100.1 \
+type=0 code=0 id=9 mark=0 use=1
+conntrack v1.4.7 (conntrack-tools): 2 flow entries have been shown.
+""",
+    "events": """[1290787700.123456]\t    [NEW] ipv4     2 tcp      6 120 SYN_SENT src=10.0.0.5 \
+dst=192.0.2.80 sport=4001 dport=443 [UNREPLIED] src=192.0.2.80 dst=198.51.100.1 sport=443 \
+dport=4001 id=77
+[1290787790.000001]\t[DESTROY] ipv6     10 udp      17 src=fd00::5 dst=2001:db8::53 sport=4000 \
+dport=53 packets=1 bytes=60 src=2001:db8::53 dst=2001:db8::1 sport=53 dport=61000 packets=1 \
+bytes=90 [ASSURED] id=78
+""",
+}
+
+
 def seeds():
     frames = list(FRAMES.values())
     yield "pcap", "micro-le", pcap(0xa1b2c3d4, "<", frames[:6])
@@ -374,6 +391,8 @@ def seeds():
     yield "xperf-dumper", "rows", DUMPER.encode()
     for name, table in TABLES.items():
         yield "tasklist", name, table.encode()
+    for name, text in CONNTRACK.items():
+        yield "conntrack", name, text.encode()
     for name, data in packed():
         yield "unpack", name, data
     for name, frame in FRAMES.items():

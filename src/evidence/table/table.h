@@ -8,4 +8,7 @@
 /* tasklist and tasklist /SVC of Windows: doc/tasklist.md. */
 extern const struct source_format format_tasklist;
 
+/* conntrack of Linux and /proc/net/nf_conntrack. */
+extern const struct source_format format_conntrack;
+
 #endif

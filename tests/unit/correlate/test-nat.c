@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a router states of its translations makes claims exact, and where it must not. */
+#include "scene.h"
+
+#define US "10.0.0.1"         /* our host, behind the router */
+#define ROUTER "198.51.100.1" /* the address that the world sees */
+#define PEER "203.0.113.9"
+
+static struct flow flow_between(const char *from, const char *to)
+{
+	return (struct flow){ scene_endpoint(from), scene_endpoint(to) };
+}
+
+static uint64_t translate(
+	struct scene *sc, uint8_t transport, struct flow before, struct flow behind)
+{
+	struct err err = { 0 };
+	struct record rec = { .kind = RECORD_TRANSLATION,
+		.input = 1,
+		.number = ++sc->lines,
+		.translation = { transport, before, behind } };
+	cr_assert_eq(join_translation(sc->join, &rec, &err), 0);
+	return rec.number;
+}
+
+/* The outside of a masquerading router: address and port are both others. */
+Test(nat, a_masqueraded_datagram_is_exact)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	uint64_t line = translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
+	uint64_t g = scene_udp(sc, 120, PEER ":53", ROUTER ":61000", 90);
+	scene_say(sc, 121, EVENT_RECV, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 90);
+	uint64_t other = scene_udp(sc, 130, ROUTER ":61001", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "exact 7");
+	assert_receiver(sc, g, "exact 7");
+	assert_sender(sc, other, "other-host");
+	const struct claim *c = &sc->answers[f].claims[SIDE_SENDER];
+	cr_assert_eq(c->n_evidence, 2);
+	cr_assert_eq(c->evidence[1].number, line);
+	cr_assert(c->translated);
+	cr_assert_eq(sc->answers[f].direction, DIRECTION_OUT);
+	cr_assert_eq(sc->answers[g].direction, DIRECTION_IN);
+	scene_free(sc);
+}
+
+/* Port forwarding: the world connects to the router, and our server is behind it. */
+Test(nat, a_forwarded_connection_is_exact)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_TCP, flow_between(PEER ":5000", ROUTER ":80"),
+		flow_between(PEER ":5000", US ":8080"));
+	uint64_t syn = scene_tcp(sc, 100, PEER ":5000", ROUTER ":80", TCP_SYN, 700, 0);
+	uint64_t ack = scene_tcp(sc, 101, ROUTER ":80", PEER ":5000", TCP_SYN | TCP_ACK, 9, 0);
+	scene_say(sc, 110, EVENT_ACCEPT, TRANSPORT_TCP, 7, US ":8080", PEER ":5000", 0);
+	uint64_t data = scene_tcp(sc, 120, PEER ":5000", ROUTER ":80", TCP_ACK, 701, 100);
+	scene_say(sc, 121, EVENT_RECV, TRANSPORT_TCP, 7, US ":8080", PEER ":5000", 100);
+	scene_finish(sc);
+	assert_receiver(sc, syn, "exact 7");
+	assert_sender(sc, ack, "flow 7");
+	assert_receiver(sc, data, "exact 7");
+	scene_free(sc);
+}
+
+/* The inside of the router shows what the log knows: nothing is turned. */
+Test(nat, the_inside_stays_as_it_is)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, US ":4000", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "exact 7");
+	cr_assert_eq(sc->answers[f].claims[SIDE_SENDER].n_evidence, 1);
+	scene_free(sc);
+}
+
+/* Another host of the network behind the same address, whose log was not given. */
+Test(nat, another_hosts_connection_is_not_ours)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_UDP, flow_between("10.0.0.2:4000", PEER ":53"),
+		flow_between(ROUTER ":4000", PEER ":53"));
+	scene_say(sc, 90, EVENT_SEND, TRANSPORT_UDP, 7, US ":9999", PEER ":53", 1);
+	scene_udp(sc, 91, US ":9999", PEER ":53", 1);
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":4000", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "other-host");
+	scene_free(sc);
+}
+
+/* The port was used again, by another host: which of the two lines holds now, none says. */
+Test(nat, lines_that_disagree_are_not_believed)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	translate(sc, TRANSPORT_UDP, flow_between("10.0.0.2:4100", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "other-host");
+	scene_free(sc);
+}
+
+/* The router itself had that flow, too. */
+Test(nat, a_line_without_translation_disagrees_as_well)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_UDP, flow_between(ROUTER ":61000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "other-host");
+	scene_free(sc);
+}
+
+/* An unbound socket of another process fits as well: its event states no address. */
+Test(nat, an_unbound_socket_is_a_rival)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 8, "0.0.0.0:4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "ambiguous");
+	scene_free(sc);
+}
+
+/* The router is one of our hosts as well, and a process of it has the very port that it gave to the
+ * connection of another host. */
+Test(nat, the_routers_own_socket_is_not_asked)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_learn(sc, ROUTER ":0");
+	translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 50, EVENT_SEND, TRANSPORT_UDP, 9, ROUTER ":61000", "203.0.113.1:53", 40);
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
+	uint64_t lost = scene_udp(sc, 5000, ROUTER ":61000", PEER ":53", 41);
+	scene_say(sc, 9000, EVENT_SEND, TRANSPORT_UDP, 9, ROUTER ":61000", "203.0.113.1:53", 40);
+	scene_finish(sc);
+	assert_sender(sc, f, "exact 7");
+	cr_assert_neq(scene_pid(sc, sc->answers[lost].claims[SIDE_SENDER].process), 9);
+	scene_free(sc);
+}
+
+/* A translation says where a packet came from, and no event that our host sent it. */
+Test(nat, without_an_event_nobody_is_named)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate(sc, TRANSPORT_UDP, flow_between(US ":4000", PEER ":53"),
+		flow_between(ROUTER ":61000", PEER ":53"));
+	scene_say(sc, 50, EVENT_SEND, TRANSPORT_UDP, 7, US ":9", PEER ":7", 1);
+	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
+	scene_say(sc, 9000, EVENT_SEND, TRANSPORT_UDP, 7, US ":9", PEER ":7", 1);
+	scene_finish(sc);
+	assert_sender(sc, f, "not-in-log");
+	scene_free(sc);
+}
