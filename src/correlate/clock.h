@@ -43,7 +43,11 @@ struct clock {
 		uint32_t capture; /* the packet's input */
 	} last;
 
-	/* Refinement (clock_track.c). */
+	/* Refinement (clock_track.c). Events are given a time when they are read and meet their
+	 * packets seconds later: those that were read before the clock last moved say nothing of
+	 * how it stands now. */
+	uint64_t placed;     /* number of the last record that was given a time */
+	uint64_t moved;      /* what it was when the clock last moved */
 	struct ref_time met; /* the last pair, where has_met */
 	bool has_met;
 	struct line_point batch[CLOCK_TRACK];     /* reference time, offset */
@@ -97,9 +101,9 @@ static inline bool clock_sure(const struct clock *c)
  * the clocks drift apart. */
 int64_t clock_error(const struct clock *c, struct ref_time at);
 
-/* A packet and the one event that vouches for it were `delta_ns` apart (packet minus aligned
- * event) at `at`. Moves the clock slowly; claims already made stay. */
-void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns);
+/* A packet and the one event that vouches for it, record number `event`, were `delta_ns` apart
+ * (packet minus aligned event) at `at`. Moves the clock slowly; claims already made stay. */
+void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns, uint64_t event);
 
 /* An event vouches for a packet. */
 void clock_meet(struct clock *c, const struct clock_pair *pair);

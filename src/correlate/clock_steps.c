@@ -69,6 +69,7 @@ bool clock_looked(struct clock *c, const struct clock *found)
 		c->rate_error = found->rate_error;
 	}
 	c->met = found->met;
+	c->moved = c->placed;
 	c->n_batch = c->n_medians = 0;
 	c->vain = 0;
 	c->passed = 0;

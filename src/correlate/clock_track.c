@@ -115,15 +115,18 @@ static void refine(struct clock *c, struct line_point p)
 		move = -c->error_ns / 2;
 	c->since_ns = p.x - p.y;
 	c->offset_ns = old + move;
+	c->moved = c->placed;
 }
 
-void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns)
+void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns, uint64_t event)
 {
 	if (c->state != CLOCK_SURE)
 		return;
 	struct source_time own = { at.ns - delta_ns - c->offset_ns };
 	c->met = at;
 	c->has_met = true;
+	if (event <= c->moved)
+		return;
 	c->batch[c->n_batch++] = (struct line_point){ at.ns, clock_offset(c, own) + delta_ns };
 	if (c->n_batch == CLOCK_TRACK || at.ns - c->batch[0].x >= BATCH_NS)
 		refine(c, close_batch(c));

@@ -128,7 +128,7 @@ static void track(struct join *j, const struct held_packet *p)
 			.event = c->evidence[0].number, .packet = p->number, .capture = p->input
 		};
 		clock_meet(clock, &pair);
-		clock_track(clock, p->when, c->clock_delta_ns);
+		clock_track(clock, p->when, c->clock_delta_ns, pair.event);
 	}
 }
 

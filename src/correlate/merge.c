@@ -96,8 +96,10 @@ static int fill(struct merge *m, uint32_t input, struct err *err)
 	item->ref.ns = INT64_MIN;
 	if (item->has_ref && from->leapt && leaps(&m->heads[input], item->record.when))
 		from->leapt(from->context, input, &item->record);
-	if (item->has_ref)
+	if (item->has_ref) {
 		item->ref = clock_to_ref(from->clock, item->record.when);
+		from->clock->placed = item->record.number;
+	}
 	struct heap_item key = { .time = item->ref.ns, .rank = input };
 	return heap_push(&m->heap, key, err) < 0 ? -1 : SOURCE_ITEM;
 }

@@ -13,9 +13,9 @@
 #include "model/source.h"
 
 struct merge_input {
-	struct source source;      /* self NULL: nothing to read */
-	const struct clock *clock; /* may be refined while merging */
-	bool timeless;             /* its times are not used */
+	struct source source; /* self NULL: nothing to read */
+	struct clock *clock;  /* may be refined while merging; told what was placed by it */
+	bool timeless;        /* its times are not used */
 	/* Told of a record whose stamp lies far from the one before, further than is usual in this
 	 * input, before its time is used: the clock may have been set. Or NULL. */
 	void (*leapt)(void *context, uint32_t input, const struct record *record);

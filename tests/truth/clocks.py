@@ -101,7 +101,7 @@ def problems_of(whosent, lab, seed, made, clock):
     # It takes some hundred events to see that none meets its packet any more.
     if said.get("steps", 0) != len(steps) and (1 - max((at for at, _ in steps), default=0)) * events > 250:
         bad.append(f"{said.get('steps')} steps, not {len(steps)}")
-    least_share = (0.9 if tick_ms < 100 else 0.5) - len(steps) * min(150 / events, 1)
+    least_share = (0.9 if tick_ms < 100 else 0.5) - len(steps) * min(150 / events + 6 / seconds, 1)
     if share < least_share:
         bad.append(f"{100 * share:.2f} % of the kept events are exact")
     return bad, f"{said['state']} {off:+.6f} s {said.get('drift_ppm', 0):.2f} ppm, " \

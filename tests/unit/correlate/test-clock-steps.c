@@ -118,7 +118,7 @@ Test(steps, drift_goes_on_behind_it)
 		int64_t t = (i + 3600) * S + (int64_t)(rate * i * 1e9);
 		int64_t off = t - clock_to_ref(&c, log).ns;
 		cr_assert_leq(llabs(off), 2000000, "at %d", i);
-		clock_track(&c, (struct ref_time){ t }, off);
+		clock_track(&c, (struct ref_time){ t }, off, 1);
 	}
 	cr_assert_float_eq(clock_describe(&c).drift_ppm, 40, 1);
 }

@@ -48,7 +48,7 @@ Test(clock, follows_a_drift)
 		int64_t t = i * (S / 10);
 		int64_t log = (int64_t)((double)t * (1 - drift));
 		clock_track(&c, (struct ref_time){ t },
-			t - clock_to_ref(&c, (struct source_time){ log }).ns);
+			t - clock_to_ref(&c, (struct source_time){ log }).ns, 1);
 		int64_t error = t - clock_to_ref(&c, (struct source_time){ log }).ns;
 		cr_assert_leq(llabs(error), 2000000, "at %d", i);
 	}
@@ -62,7 +62,7 @@ Test(clock, noise_is_no_drift)
 	for (int i = 0; i < 36000; i++) {
 		random = random * 6364136223846793005ull + 1442695040888963407ull;
 		clock_track(&c, (struct ref_time){ i * (S / 10) },
-			(int64_t)(random >> 40) % 15625000 - 7812500 - c.offset_ns);
+			(int64_t)(random >> 40) % 15625000 - 7812500 - c.offset_ns, 1);
 	}
 	cr_assert_eq(clock_describe(&c).drift_ppm, 0);
 	cr_assert_leq(llabs(c.offset_ns), 7812500);
@@ -72,7 +72,7 @@ Test(clock, given_and_unsure_clocks_stay_as_they_are)
 {
 	struct clock c = clock_given(5 * S, 1000000);
 	for (int i = 0; i < 100; i++)
-		clock_track(&c, (struct ref_time){ i * S }, 500000);
+		clock_track(&c, (struct ref_time){ i * S }, 500000, 1);
 	cr_assert_eq(c.offset_ns, 5 * S);
 }
 
@@ -85,7 +85,7 @@ Test(clock, follows_with_few_pairs)
 		int64_t log = t - (int64_t)((double)t * 150e-6);
 		int64_t error = t - clock_to_ref(&c, (struct source_time){ log }).ns;
 		cr_assert_leq(llabs(error), clock_error(&c, (struct ref_time){ t }), "at %d", i);
-		clock_track(&c, (struct ref_time){ t }, error);
+		clock_track(&c, (struct ref_time){ t }, error, 1);
 	}
 	cr_assert_float_eq(clock_describe(&c).drift_ppm, 150, 1);
 }
@@ -99,7 +99,7 @@ Test(clock, the_error_widens_while_no_pair_is_seen)
 	for (int i = 0; i < 3600; i++) {
 		int64_t t = i * S, log = t - (int64_t)((double)t * 80e-6);
 		clock_track(&c, (struct ref_time){ t },
-			t - clock_to_ref(&c, (struct source_time){ log }).ns);
+			t - clock_to_ref(&c, (struct source_time){ log }).ns, 1);
 	}
 	int64_t t = 7200 * S, log = t - (int64_t)((double)t * 80e-6);
 	int64_t error = llabs(t - clock_to_ref(&c, (struct source_time){ log }).ns);
@@ -116,8 +116,35 @@ Test(clock, wrong_pairs_do_not_move_it)
 	for (int i = 0; i < 3600; i++) {
 		int64_t at = i * S / 10;
 		int64_t now = clock_to_ref(&c, (struct source_time){ at }).ns;
-		clock_track(&c, (struct ref_time){ at }, at - now + (i % 4 ? 0 : 14000000));
+		clock_track(&c, (struct ref_time){ at }, at - now + (i % 4 ? 0 : 14000000), 1);
 		cr_assert_leq(llabs(now - at), 2000000, "at %d: %ld", i, now - at);
 	}
 	cr_assert_eq(clock_describe(&c).drift_ppm, 0);
+}
+
+/* Pairs are met 3 s after their events were given a time, 2000 in a second: a correction shows only
+ * in events that were read behind it, and must not be made again until then. */
+Test(clock, a_correction_is_made_once)
+{
+	enum { RATE = 2000, LATE = 3 * RATE };
+	static int64_t placed[LATE];
+	struct clock c = { .state = CLOCK_SURE, .error_ns = 2000000, .rate_error = 300e-6 };
+	uint64_t random = 1;
+	for (int64_t i = 0; i < 300 * RATE; i++) {
+		int64_t t = i * (S / RATE);
+		if (i >= LATE) {
+			int64_t then = t - 3 * S;
+			clock_track(&c, (struct ref_time){ then }, then - placed[i % LATE],
+				(uint64_t)(i - LATE + 1));
+		}
+		random = random * 6364136223846793005ull + 1442695040888963407ull;
+		int64_t log = t - 1500000 - (int64_t)((double)t * 30e-6) -
+			(int64_t)(random >> 44) % 200000;
+		placed[i % LATE] = clock_to_ref(&c, (struct source_time){ log }).ns;
+		c.placed = (uint64_t)i + 1;
+		cr_assert_leq(llabs(placed[i % LATE] - t), 1800000, "at %ld", i);
+		if (i > 30 * RATE)
+			cr_assert_leq(llabs(placed[i % LATE] - t), 400000, "at %ld", i);
+	}
+	cr_assert_float_eq(clock_describe(&c).drift_ppm, 30, 2);
 }
