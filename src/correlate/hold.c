@@ -160,7 +160,7 @@ static bool is_raw(uint8_t transport)
 static bool packet_key(const struct held_packet *p, struct ports_key *ret)
 {
 	const struct digest *d = &p->digest;
-	if (!p->has_time || p->late || digest_has(d, DIGEST_FRAGMENT))
+	if (!p->has_time || p->late || p->is_copy || digest_has(d, DIGEST_FRAGMENT))
 		return false;
 	if (is_raw(d->transport)) {
 		*ret = (struct ports_key){ 0, d->transport };

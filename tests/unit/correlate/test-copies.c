@@ -268,3 +268,24 @@ Test(copies, an_identification_that_stands_still)
 	assert_sender(sc, a, "flow 7");
 	scene_free(sc);
 }
+
+/* A ping that a raw socket sent, seen twice: one packet, one event. */
+Test(copies, a_ping_is_seen_twice)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	struct digest d = scene_digest(TRANSPORT_ICMP, US ":0", "10.0.0.9:0", 32);
+	d.known = (d.known & ~(uint32_t)DIGEST_PORTS) | DIGEST_ICMP | DIGEST_ECHO | DIGEST_PREFIX;
+	d.icmp_type = 8;
+	d.icmp_id = 512;
+	d.prefix_n = 8;
+	d.payload_hash = 99;
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_ICMP, 7, US ":0", "10.0.0.9:0", 32);
+	uint64_t first = see(sc, &(struct sight){ .ms = 101, .id = 77 }, d);
+	uint64_t second = see(sc, &(struct sight){ .ms = 101.5, .id = 77 }, d);
+	scene_finish(sc);
+	assert_none(sc, first);
+	assert_copy(sc, second, first);
+	assert_sender(sc, first, "exact 7");
+	assert_sender(sc, second, "exact 7");
+	scene_free(sc);
+}
