@@ -93,8 +93,9 @@ static struct neighbours look(const struct reckon *r, const struct place *at, in
 	return n;
 }
 
-/* Is an event of that process on this port within the hold? */
-static bool has_event_near(const struct reckon *r, const struct place *at, size_t process)
+/* Is an event on this port within the hold: one of that process, or of `another`? */
+static bool has_event_near(
+	const struct reckon *r, const struct place *at, size_t process, bool another)
 {
 	int64_t hold = RECKON_HOLD_NS + r->blur_ns[at->host];
 	struct place from = *at;
@@ -103,22 +104,7 @@ static bool has_event_near(const struct reckon *r, const struct place *at, size_
 		const struct world_call *c = nth(r, i);
 		if (!same_port(c, at) || c->ns > at->ns + hold)
 			return false;
-		if (c->process == process)
-			return true;
-	}
-	return false;
-}
-
-static bool rival_near(const struct reckon *r, const struct place *at, size_t process)
-{
-	int64_t hold = RECKON_HOLD_NS + r->blur_ns[at->host];
-	struct place from = *at;
-	from.ns -= hold;
-	for (size_t i = lower_bound(r, &from); i < r->n_ports; i++) {
-		const struct world_call *c = nth(r, i);
-		if (!same_port(c, at) || c->ns > at->ns + hold)
-			return false;
-		if (c->process != process)
+		if ((c->process != process) == another)
 			return true;
 	}
 	return false;
@@ -130,11 +116,11 @@ static void shown(const struct reckon *r, const struct place *at, size_t process
 {
 	bool true_one = ret->n_who && ret->who[0] == process;
 	ret->word = grade_name(grade);
-	ret->or_ambiguous = rival_near(r, at, process);
+	ret->or_ambiguous = has_event_near(r, at, process, true);
 	if (true_one)
 		return;
 	/* Its own events nearby tell that another one may have sent. */
-	if (ret->n_who && has_event_near(r, at, ret->who[0])) {
+	if (ret->n_who && has_event_near(r, at, ret->who[0], false)) {
 		ret->word = reason_name(REASON_AMBIGUOUS);
 		ret->or_reason = true;
 		return;
@@ -212,9 +198,9 @@ static void moved(
 		(p->sides[0].host >= WORLD_HOSTS || p->sides[1].host >= WORLD_HOSTS) &&
 		alone_by_ports(r, frame, own)) {
 		ret->word = grade_name(GRADE_PORTS);
-		ret->or_reason = ret->or_ambiguous = rival_near(r,
+		ret->or_reason = ret->or_ambiguous = has_event_near(r,
 			&(struct place){ own->host, own->event.local, own->event.remote, own->ns },
-			own->process);
+			own->process, true);
 	}
 }
 
@@ -279,6 +265,6 @@ void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struc
 	} else {
 		bool equal = c->packets == c->events;
 		ret->word = grade_name(equal ? GRADE_EXACT : GRADE_FLOW);
-		ret->or_ambiguous = !equal && rival_near(r, &at, own->process);
+		ret->or_ambiguous = !equal && has_event_near(r, &at, own->process, true);
 	}
 }

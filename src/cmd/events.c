@@ -5,7 +5,7 @@
 bool run_told(const struct run *r, const struct merged *m, struct digest *ret, enum side *ret_side)
 {
 	struct event e = m->record.event;
-	bool data = e.op == EVENT_SEND || e.op == EVENT_RECV;
+	bool data = event_moves_data(e.op);
 	if (!m->has_ref || r->hosts.of_input[m->record.input] == HOST_NONE ||
 		(!data && e.op != EVENT_CONNECT && e.op != EVENT_ACCEPT))
 		return false;

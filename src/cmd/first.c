@@ -81,7 +81,7 @@ static int tell_event(struct run *r, const struct merged *m, struct err *err)
 	uint32_t host = r->hosts.of_input[m->record.input];
 	if (!run_told(r, m, &digest, &side))
 		return 0;
-	const struct endpoint *far = side == SIDE_SENDER ? &digest.flow.dst : &digest.flow.src;
+	const struct endpoint *far = side_end(&digest.flow, 1 - side);
 	bool local = hosts_of_addr(&r->hosts, &far->addr) != HOST_NONE;
 	struct claim claims[SIDES];
 	claims[side] = claim_reason(REASON_NONE, DETAIL_NONE);

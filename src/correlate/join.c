@@ -325,7 +325,7 @@ static void learn_stream(struct owned_flow *f, struct held_event *e)
 		s->anchored[e->side] = back->anchored[other] = true;
 		s->logged[e->side] = back->logged[other] = 0;
 	}
-	if (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV) {
+	if (event_moves_data(e->event.op)) {
 		e->stream_from = s->logged[e->side];
 		s->logged[e->side] += e->event.bytes;
 	}
@@ -343,7 +343,7 @@ static int learn(struct join *j, struct held_event *e, unsigned local_end, struc
 		f->closed = !opens;
 	if (f->streams)
 		learn_stream(f, e);
-	if (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV)
+	if (event_moves_data(e->event.op))
 		count(&f->events[e->dir][e->side]);
 	tenure_stretch(held, e->process, e->event.tag, e->when, e->evidence);
 	return 0;

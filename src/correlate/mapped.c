@@ -4,11 +4,6 @@
 
 #include "base/limits.h"
 
-static const struct endpoint *end_of(const struct held_packet *p, enum side side)
-{
-	return side == SIDE_SENDER ? &p->digest.flow.src : &p->digest.flow.dst;
-}
-
 /* Wrong where the capture shows the trace's address only later, as another host's: what was said
  * until then rests on eight datagrams that agree, and stays. */
 const struct addr *mapped_local(
@@ -17,7 +12,7 @@ const struct addr *mapped_local(
 	const struct match *m = &s->match;
 	if (!m->mappings->proven || s->no_ports || !digest_has(&p->digest, DIGEST_ADDRS))
 		return NULL;
-	const struct addr *shown = &end_of(p, side)->addr;
+	const struct addr *shown = &side_end(&p->digest.flow, side)->addr;
 	const struct addr *local = mappings_trace(m->mappings, p->input, shown);
 	if (!local || map_find(m->seen, local) || hosts_of_addr(m->hosts, shown) != HOST_NONE ||
 		hosts_of_addr(m->hosts, local) == HOST_NONE)
@@ -111,16 +106,15 @@ static void ask_port(const struct settler *s, const struct endpoint_question *q,
 static struct held_event *own_event(struct match *m, const struct held_packet *p, enum side side,
 	const struct endpoint *local, process_handle process)
 {
-	const struct ports_chain *chain = p->ports_chained
-		? hold_ports(m->hold, p->digest.flow.src.port, p->digest.flow.dst.port)
-		: NULL;
+	const struct ports_chain *chain = hold_chain_of(m->hold, p);
 	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_ports) {
 		struct held_event *e = hold_event(m->hold, at);
 		if (e->when.ns > p->when.ns + e->error_ns + MATCH_DISORDER_NS)
 			break;
 		if (!e->used && e->process == process && endpoint_equal(&e->event.local, local) &&
-			match_is_datagram(e) && match_length_fits(p, e) && match_in_time(p, e))
+			event_moves_data(e->event.op) && match_length_fits(p, e) &&
+			match_in_time(p, e))
 			return e;
 	}
 	return NULL;
@@ -134,24 +128,15 @@ static void name(struct settler *s, struct held_packet *p, enum side side,
 		match_settle(p, side, e, GRADE_PORTS);
 		return;
 	}
-	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
-	c.grade = GRADE_PORTS;
-	c.process = t->process;
-	c.service = t->service;
-	c.evidence[c.n_evidence++] = t->evidence;
-	p->claims[side] = c;
+	p->claims[side] = claim_named(GRADE_PORTS, t->process, t->evidence);
+	p->claims[side].service = t->service;
 	p->settled[side] = true;
 }
 
 static void name_rivals(struct held_packet *p, enum side side, const struct holders *h)
 {
-	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
-	const struct tenure *both[] = { h->a, h->b };
-	for (int i = 0; i < 2; i++) {
-		c.candidates[c.n_candidates++] = both[i]->process;
-		c.evidence[c.n_evidence++] = both[i]->evidence;
-	}
-	p->claims[side] = c;
+	p->claims[side] =
+		claim_rivals(h->a->process, h->a->evidence, h->b->process, h->b->evidence);
 	p->settled[side] = true;
 }
 
@@ -164,7 +149,7 @@ void mapped_settle(struct settler *s, struct held_packet *p, enum side side)
 	if (!addr || !digest_has(&p->digest, DIGEST_PORTS) ||
 		digest_has(&p->digest, DIGEST_FRAGMENT) || (!tcp && transport != TRANSPORT_UDP))
 		return;
-	struct endpoint local = { *addr, end_of(p, side)->port };
+	struct endpoint local = { *addr, side_end(&p->digest.flow, side)->port };
 	/* A handshake begins before its event, a goodbye comes behind it. */
 	int64_t far = tcp ? LIMIT_HOLD_NS : s->error_ns;
 	struct tenure_reach reach = { .error_ns = s->error_ns,

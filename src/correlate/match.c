@@ -34,13 +34,6 @@ void match_done(struct match *m)
 	m->asked = NULL;
 }
 
-static bool same_length(const struct held_packet *a, const struct held_packet *b)
-{
-	if (!digest_has(&a->digest, DIGEST_PAYLOAD) || !digest_has(&b->digest, DIGEST_PAYLOAD))
-		return true;
-	return a->digest.payload_bytes == b->digest.payload_bytes;
-}
-
 /* The stretch of time that a cluster covers. */
 struct stretch {
 	int64_t from, to;
@@ -65,7 +58,7 @@ static struct stretch gather_events(struct match *m, const struct held_packet *h
 		const struct held_event *e = hold_event(m->hold, at);
 		if (e->when.ns > packets->to + e->error_ns + MATCH_DISORDER_NS)
 			break;
-		if (e->used || !match_is_datagram(e) || !match_length_fits(head, e) ||
+		if (e->used || !event_moves_data(e->event.op) || !match_length_fits(head, e) ||
 			e->when.ns < packets->from - e->error_ns ||
 			e->when.ns > packets->to + e->error_ns)
 			continue;
@@ -91,7 +84,7 @@ static struct stretch gather_packets(struct match *m, const struct held_packet *
 		if (p->when.ns > events->to + c->error_ns + MATCH_DISORDER_NS)
 			break;
 		if (p->settled[side] || digest_has(&p->digest, DIGEST_FRAGMENT) ||
-			!same_length(head, p) || p->when.ns < events->from - c->error_ns ||
+			!match_same_length(head, p) || p->when.ns < events->from - c->error_ns ||
 			p->when.ns > events->to + c->error_ns)
 			continue;
 		if (c->n_packets == CLUSTER) {
@@ -124,29 +117,14 @@ static void gather(struct match *m, uint32_t place, enum side side, struct clust
 
 void match_settle(struct held_packet *p, enum side side, struct held_event *e, enum grade grade)
 {
-	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
-	c.grade = (uint8_t)grade;
-	c.process = e->process;
+	struct claim c = claim_named(grade, e->process, e->evidence);
 	c.service = e->event.tag;
 	c.op = (uint8_t)e->event.op;
-	c.evidence[0] = e->evidence;
-	c.n_evidence = 1;
 	c.has_delta = true;
 	c.clock_delta_ns = p->when.ns - e->when.ns;
 	e->used = true;
 	p->claims[side] = c;
 	p->settled[side] = true;
-}
-
-static void add_candidate(struct claim *c, process_handle process)
-{
-	for (unsigned i = 0; i < c->n_candidates; i++)
-		if (c->candidates[i] == process)
-			return;
-	if (c->n_candidates == CLAIM_CANDIDATES)
-		c->more_candidates = true;
-	else
-		c->candidates[c->n_candidates++] = process;
 }
 
 static bool sole_process(struct match *m, const struct cluster *c)
@@ -195,9 +173,9 @@ static void settle_rivals(
 {
 	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
 	for (size_t i = 0; i < c->n_events; i++)
-		add_candidate(&rivals, hold_event(m->hold, c->events[i])->process);
+		claim_candidate(&rivals, hold_event(m->hold, c->events[i])->process);
 	if (more != PROCESS_NONE)
-		add_candidate(&rivals, more);
+		claim_candidate(&rivals, more);
 	settle_all(m, c, side, &rivals);
 }
 
@@ -211,7 +189,7 @@ static process_handle wildcard_rival(
 		return PROCESS_NONE;
 	struct flow buf;
 	const struct flow *flow = match_flow(m, p, &buf);
-	const struct addr *peer = side == SIDE_SENDER ? &flow->dst.addr : &flow->src.addr;
+	const struct addr *peer = &side_end(flow, 1 - side)->addr;
 	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
 	for (uint32_t at = chain ? chain->first_event[side] : HOLD_NONE; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_ports) {
@@ -219,8 +197,8 @@ static process_handle wildcard_rival(
 		if (e->when.ns > p->when.ns + e->error_ns + MATCH_DISORDER_NS)
 			break;
 		if (e->flow == OWNERS_NONE && e->process != process && !e->used &&
-			match_is_datagram(e) && match_length_fits(p, e) && match_in_time(p, e) &&
-			addr_equal(&e->event.remote.addr, peer))
+			event_moves_data(e->event.op) && match_length_fits(p, e) &&
+			match_in_time(p, e) && addr_equal(&e->event.remote.addr, peer))
 			return e->process;
 	}
 	return PROCESS_NONE;
@@ -239,8 +217,8 @@ static void settle_turns(struct match *m, const struct cluster *c, enum side sid
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	const struct succession *s = f->ends[flow_end(p->dir, side)];
 	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
-	add_candidate(&rivals, s->before.process);
-	add_candidate(&rivals, s->now.process);
+	claim_candidate(&rivals, s->before.process);
+	claim_candidate(&rivals, s->now.process);
 	settle_all(m, c, side, &rivals);
 }
 
@@ -294,7 +272,7 @@ static bool settle_receivers(struct match *m, const struct cluster *c)
 	for (size_t i = 1; i < c->n_events; i++) {
 		const struct held_event *e = hold_event(m->hold, c->events[i]);
 		if (e->process != first->process)
-			add_candidate(&others, e->process);
+			claim_candidate(&others, e->process);
 		if (e->process != first->process && others.n_evidence == 0)
 			others.evidence[others.n_evidence++] = e->evidence;
 	}

@@ -44,9 +44,11 @@ static inline bool match_in_time(const struct held_packet *p, const struct held_
 	return llabs(p->when.ns - e->when.ns) <= e->error_ns;
 }
 
-static inline bool match_is_datagram(const struct held_event *e)
+static inline bool match_same_length(const struct held_packet *a, const struct held_packet *b)
 {
-	return e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
+	if (!digest_has(&a->digest, DIGEST_PAYLOAD) || !digest_has(&b->digest, DIGEST_PAYLOAD))
+		return true;
+	return a->digest.payload_bytes == b->digest.payload_bytes;
 }
 
 /* The packet's flow as the logs know it; `buf` is room for one that a router translated. */

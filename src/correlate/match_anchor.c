@@ -82,16 +82,11 @@ static uint32_t data_at(const struct match *m, uint32_t at, uint32_t seq)
 	return HOLD_NONE;
 }
 
-static bool is_data(const struct held_event *e)
-{
-	return e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
-}
-
 static uint32_t event_from(const struct match *m, uint32_t at)
 {
 	for (unsigned i = 0; at != HOLD_NONE && i < STEPS; i++) {
 		const struct held_event *e = hold_event(m->hold, at);
-		if (is_data(e))
+		if (event_moves_data(e->event.op))
 			return at;
 		at = e->next_in_flow;
 	}

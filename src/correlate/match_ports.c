@@ -28,7 +28,7 @@ static struct held_event *only_event(struct match *m, const struct ports_chain *
 		struct held_event *e = hold_event(m->hold, at);
 		if (e->when.ns > p->when.ns + e->error_ns + MATCH_DISORDER_NS)
 			break;
-		if (e->used || !match_is_datagram(e) || !match_length_fits(p, e) ||
+		if (e->used || !event_moves_data(e->event.op) || !match_length_fits(p, e) ||
 			!match_in_time(p, e))
 			continue;
 		if (found)
@@ -56,10 +56,9 @@ static bool only_packet(struct match *m, const struct ports_chain *chain,
 static struct held_event *by_ports(struct match *m, const struct held_packet *p, enum side side)
 {
 	/* Of what a router translated the whole flow is known. */
-	if (!p->ports_chained || p->nat.number)
+	if (p->nat.number)
 		return NULL;
-	const struct flow *flow = &p->digest.flow;
-	const struct ports_chain *chain = hold_ports(m->hold, flow->src.port, flow->dst.port);
+	const struct ports_chain *chain = hold_chain_of(m->hold, p);
 	struct held_event *e = chain ? only_event(m, chain, p, side) : NULL;
 	if (!e || e->contested)
 		return NULL;
@@ -73,15 +72,13 @@ static struct held_event *by_ports(struct match *m, const struct held_packet *p,
 
 static const struct addr *mine(const struct held_packet *p, enum side side)
 {
-	return side == SIDE_SENDER ? &p->digest.flow.src.addr : &p->digest.flow.dst.addr;
+	return &side_end(&p->digest.flow, side)->addr;
 }
 
 /* The packet's other end is the event's remote one. */
 static bool peer_agrees(const struct held_packet *p, const struct held_event *e)
 {
-	const struct endpoint *peer =
-		e->side == SIDE_SENDER ? &p->digest.flow.dst : &p->digest.flow.src;
-	return addr_equal(&e->event.remote.addr, &peer->addr);
+	return addr_equal(&e->event.remote.addr, mine(p, 1 - e->side));
 }
 
 void match_wildcard(struct match *m, uint32_t place, enum side side)

@@ -16,7 +16,7 @@ struct cluster {
 
 static const struct addr *end_of(const struct held_packet *p, enum side side)
 {
-	return side == SIDE_SENDER ? &p->digest.flow.src.addr : &p->digest.flow.dst.addr;
+	return &side_end(&p->digest.flow, side)->addr;
 }
 
 bool match_raw_ends(const struct match *m, const struct held_packet *p, const struct held_event *e)
@@ -31,18 +31,15 @@ bool match_raw_ends(const struct match *m, const struct held_packet *p, const st
 static bool may_vouch(
 	const struct match *m, const struct held_packet *p, const struct held_event *e)
 {
-	return (e->event.op == EVENT_SEND || e->event.op == EVENT_RECV) && !e->used && e->sure &&
-		match_length_fits(p, e) && match_raw_ends(m, p, e);
+	return event_moves_data(e->event.op) && !e->used && e->sure && match_length_fits(p, e) &&
+		match_raw_ends(m, p, e);
 }
 
 static bool same_kind(const struct held_packet *a, const struct held_packet *b)
 {
-	const uint32_t length = DIGEST_PAYLOAD;
 	return addr_equal(&a->digest.flow.src.addr, &b->digest.flow.src.addr) &&
 		addr_equal(&a->digest.flow.dst.addr, &b->digest.flow.dst.addr) &&
-		!digest_has(&b->digest, DIGEST_FRAGMENT) &&
-		(!digest_has(&a->digest, length) || !digest_has(&b->digest, length) ||
-			a->digest.payload_bytes == b->digest.payload_bytes);
+		!digest_has(&b->digest, DIGEST_FRAGMENT) && match_same_length(a, b);
 }
 
 static bool near(const struct cluster *c, struct ref_time t, int64_t error_ns)
@@ -144,16 +141,8 @@ static void give_up(struct match *m, struct held_packet *p, enum side side, cons
 	struct claim rivals = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
 	for (size_t i = 0; i < c->n_events; i++) {
 		struct held_event *e = hold_event(m->hold, c->events[i]);
-		unsigned at = 0;
 		e->contested = true;
-		while (at < rivals.n_candidates && rivals.candidates[at] != e->process)
-			at++;
-		if (at < rivals.n_candidates)
-			continue;
-		if (at < CLAIM_CANDIDATES)
-			rivals.candidates[rivals.n_candidates++] = e->process;
-		else
-			rivals.more_candidates = true;
+		claim_candidate(&rivals, e->process);
 	}
 	if (rivals.n_candidates < 2)
 		return;
@@ -263,11 +252,7 @@ bool match_reply(struct match *m, uint32_t place, enum side side)
 		match_settle(p, side, e, GRADE_EXACT);
 		return true;
 	}
-	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
-	c.grade = GRADE_FLOW;
-	c.process = a->process;
-	c.evidence[c.n_evidence++] = a->evidence;
-	p->claims[side] = c;
+	p->claims[side] = claim_named(GRADE_FLOW, a->process, a->evidence);
 	p->settled[side] = true;
 	return true;
 }

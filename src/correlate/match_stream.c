@@ -110,8 +110,7 @@ static bool others_fit(
 		const struct held_event *other = hold_event(m->hold, at);
 		int64_t apart = other->when.ns - e->when.ns;
 		bool near = apart <= e->error_ns && apart >= -e->error_ns;
-		if (other->process != e->process &&
-			(other->event.op == EVENT_SEND || other->event.op == EVENT_RECV) &&
+		if (other->process != e->process && event_moves_data(other->event.op) &&
 			(near || other->event.bytes == e->event.bytes))
 			return true;
 	}
@@ -183,7 +182,7 @@ static bool is_over(
 	struct match *m, const struct held_packet *p, enum side side, const struct held_event *e)
 {
 	const struct stream *s = &m->owners->flows[p->flow].streams[p->dir];
-	bool data = e->event.op == EVENT_SEND || e->event.op == EVENT_RECV;
+	bool data = event_moves_data(e->event.op);
 	bool old = e->when.ns < p->when.ns - e->error_ns;
 	struct anchored a;
 	if (!data || !anchor_known(m, p, side, &a) || !anchor_holds(m, &a, e))

@@ -82,25 +82,10 @@ static struct tenure_reach reach_of(const struct settler *s, const struct questi
 	return reach;
 }
 
-static struct claim rivals(
-	const struct tenure *a, process_handle b, const struct evidence *evidence_of_b)
-{
-	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
-	c.candidates[c.n_candidates++] = a->process;
-	if (b != a->process)
-		c.candidates[c.n_candidates++] = b;
-	c.evidence[c.n_evidence++] = a->evidence;
-	c.evidence[c.n_evidence++] = *evidence_of_b;
-	return c;
-}
-
 static struct claim owned(const struct tenure *t)
 {
-	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
-	c.grade = GRADE_FLOW;
-	c.process = t->process;
+	struct claim c = claim_named(GRADE_FLOW, t->process, t->evidence);
 	c.service = t->service;
-	c.evidence[c.n_evidence++] = t->evidence;
 	return c;
 }
 
@@ -133,7 +118,8 @@ static struct claim owned_datagram(
 		.error_ns = s->error_ns };
 	const struct holder *rival = endpoints_rival(s->match.endpoints, &port, owner->process);
 	if (rival)
-		return rivals(owner, rival->process, &rival->evidence);
+		return claim_rivals(
+			owner->process, owner->evidence, rival->process, rival->evidence);
 	if (endpoints_limited(s->match.endpoints, q->when))
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_LIMIT);
 	return owned(owner);
@@ -154,7 +140,7 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 	if (t == TENANCY_NOBODY || life == LIFE_UNBORN || (life == LIFE_OVER && !tcp))
 		return false;
 	if (t == TENANCY_RIVALS)
-		*ret = rivals(a, b->process, &b->evidence);
+		*ret = claim_rivals(a->process, a->evidence, b->process, b->evidence);
 	else if (life == LIFE_OVER)
 		*ret = orphaned(a);
 	else
@@ -164,7 +150,7 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 
 static const struct addr *side_addr(const struct digest *d, enum side side)
 {
-	return side == SIDE_SENDER ? &d->flow.src.addr : &d->flow.dst.addr;
+	return &side_end(&d->flow, side)->addr;
 }
 
 /* The address by which the logs know this end: it may be translated. */
@@ -191,10 +177,8 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 	struct claim c;
 	if (!claim_by_owner(s, &q, &c))
 		return false;
-	size_t n;
 	if (c.process != PROCESS_NONE &&
-		!hosts_may_be_at(s->match.hosts, roster_all(s->roster, &n)[c.process].host,
-			known_addr(s, p, side)))
+		!hosts_may_be_at(s->match.hosts, host_of(s, c.process), known_addr(s, p, side)))
 		return false;
 	/* Other packets leave open which of two it was, and the capture says it of this one. */
 	if (c.reason == REASON_AMBIGUOUS && stated_decides(s->match.hosts, p, side, &c))
@@ -230,13 +214,9 @@ static bool may_be_contradicted(
 
 static struct claim held_by(const struct endpoint_answer *a)
 {
-	struct claim c = claim_reason(a->sole ? REASON_NONE : REASON_AMBIGUOUS, DETAIL_NONE);
-	if (a->sole) {
-		c.grade = GRADE_ENDPOINT;
-		c.process = a->sole->process;
-		c.evidence[c.n_evidence++] = a->sole->evidence;
-		return c;
-	}
+	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	if (a->sole)
+		return claim_named(GRADE_ENDPOINT, a->sole->process, a->sole->evidence);
 	for (size_t i = 0; i < a->n; i++) {
 		if (i < CLAIM_EVIDENCE)
 			c.evidence[c.n_evidence++] = a->evidence[i];
@@ -269,7 +249,7 @@ static void settle_by_endpoint(struct settler *s, struct held_packet *p, enum si
 {
 	struct flow buf;
 	const struct flow *flow = match_flow(&s->match, p, &buf);
-	const struct endpoint *local = side == SIDE_SENDER ? &flow->src : &flow->dst;
+	const struct endpoint *local = side_end(flow, side);
 	struct endpoint_question q = {
 		.host = hosts_of_addr(s->match.hosts, &local->addr),
 		.transport = p->digest.transport,

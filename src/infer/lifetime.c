@@ -4,18 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "infer/pools.h"
 #include "infer/trial.h"
-
-static int by_pool_and_length(const void *x, const void *y)
-{
-	const struct cell_tally *a = *(const struct cell_tally *const *)x;
-	const struct cell_tally *b = *(const struct cell_tally *const *)y;
-	if (a->pool != b->pool)
-		return a->pool < b->pool ? -1 : 1;
-	if (a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	return a < b ? -1 : a > b;
-}
 
 /* Cells of one pool and one length. */
 struct group {
@@ -60,8 +50,7 @@ static void add_groups(struct run *run, const struct cell_tally *const *pool, si
 	if (is_mixed(pool, n))
 		return;
 	for (size_t i = 0, same; i < n; i += same) {
-		for (same = 1; i + same < n && pool[i + same]->length == pool[i]->length;)
-			same++;
+		same = pools_same_length(pool + i, n - i);
 		struct group g = { .cells = pool + i, .n = same, .host = pool[i]->host };
 		if (may_be_tried(run, &g))
 			run->groups[run->n_groups++] = g;
@@ -256,21 +245,18 @@ static void judge(struct run *run, const struct group *g)
 int infer_lifetime(const struct lifetime_ask *ask, const struct cell_tally *cells, size_t n,
 	struct cell_verdict *verdicts, struct err *err)
 {
-	const struct cell_tally **sorted = malloc((n + 1) * sizeof *sorted);
 	struct run run = { .ask = ask, .cells = cells, .verdicts = verdicts };
+	if (ask->n_candidates == 0)
+		return 0;
+	const struct cell_tally **sorted = pools_sort(cells, n, err);
 	run.groups = malloc((n + 1) * sizeof *run.groups);
 	if (!sorted || !run.groups) {
 		free(sorted);
 		free(run.groups);
 		return err_nomem(err);
 	}
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &cells[i];
-	if (n && ask->n_candidates)
-		qsort(sorted, n, sizeof *sorted, by_pool_and_length);
-	for (size_t i = 0, same; i < n && ask->n_candidates; i += same) {
-		for (same = 1; i + same < n && sorted[i + same]->pool == sorted[i]->pool;)
-			same++;
+	for (size_t i = 0, same; i < n; i += same) {
+		same = pools_same_pool(sorted + i, n - i);
 		add_groups(&run, sorted + i, same);
 	}
 	for (size_t i = 0; i < run.n_groups; i++)

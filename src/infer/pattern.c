@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "infer/infer.h"
+#include "infer/pools.h"
 
 static bool by_sender(const struct cell_tally *c)
 {
@@ -15,17 +16,6 @@ static bool lacks_evidence(const struct cell_tally *c)
 	return c->process == PROCESS_NONE &&
 		(c->reason == REASON_NOT_IN_LOG || c->reason == REASON_OUTSIDE_EVIDENCE ||
 			c->reason == REASON_LOST_EVENTS || c->reason == REASON_NO_EVIDENCE);
-}
-
-static int by_pool_and_length(const void *x, const void *y)
-{
-	const struct cell_tally *a = *(const struct cell_tally *const *)x;
-	const struct cell_tally *b = *(const struct cell_tally *const *)y;
-	if (a->pool != b->pool)
-		return a->pool < b->pool ? -1 : 1;
-	if (a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	return a < b ? -1 : a > b;
 }
 
 /* What a group's evidence says. */
@@ -215,8 +205,7 @@ static void judge_pool(const struct run *run, const struct cell_tally *const *po
 	}
 	struct pool_evidence evidence = evidence_of(pool, n);
 	for (size_t i = 0, same; i < n; i += same) {
-		for (same = 1; i + same < n && pool[i + same]->length == pool[i]->length;)
-			same++;
+		same = pools_same_length(pool + i, n - i);
 		if (pool[i]->length < CELL_LENGTH_MANY)
 			judge_length(run, pool + i, same, &evidence);
 	}
@@ -225,18 +214,14 @@ static void judge_pool(const struct run *run, const struct cell_tally *const *po
 int infer_pattern(
 	const struct cell_tally *cells, size_t n, struct cell_verdict *ret, struct err *err)
 {
-	const struct cell_tally **sorted = malloc((n + 1) * sizeof *sorted);
-	if (!sorted)
-		return err_nomem(err);
-	for (size_t i = 0; i < n; i++) {
-		sorted[i] = &cells[i];
-		ret[i] = (struct cell_verdict){ .process = PROCESS_NONE };
-	}
-	qsort(sorted, n, sizeof *sorted, by_pool_and_length);
+	const struct cell_tally **sorted = pools_sort(cells, n, err);
 	struct run run = { .cells = cells, .verdicts = ret };
+	if (!sorted)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct cell_verdict){ .process = PROCESS_NONE };
 	for (size_t i = 0, same; i < n; i += same) {
-		for (same = 1; i + same < n && sorted[i + same]->pool == sorted[i]->pool;)
-			same++;
+		same = pools_same_pool(sorted + i, n - i);
 		judge_pool(&run, sorted + i, same);
 	}
 	free(sorted);

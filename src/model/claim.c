@@ -92,3 +92,34 @@ const char *because_text(enum because b)
 	};
 	return b < BECAUSE_COUNT ? texts[b] : texts[BECAUSE_EVENT];
 }
+
+struct claim claim_named(enum grade g, process_handle process, struct evidence evidence)
+{
+	struct claim c = claim_reason(REASON_NONE, DETAIL_NONE);
+	c.grade = (uint8_t)g;
+	c.process = process;
+	c.evidence[c.n_evidence++] = evidence;
+	return c;
+}
+
+void claim_candidate(struct claim *c, process_handle process)
+{
+	for (unsigned i = 0; i < c->n_candidates; i++)
+		if (c->candidates[i] == process)
+			return;
+	if (c->n_candidates == CLAIM_CANDIDATES)
+		c->more_candidates = true;
+	else
+		c->candidates[c->n_candidates++] = process;
+}
+
+struct claim claim_rivals(
+	process_handle a, struct evidence of_a, process_handle b, struct evidence of_b)
+{
+	struct claim c = claim_reason(REASON_AMBIGUOUS, DETAIL_NONE);
+	claim_candidate(&c, a);
+	claim_candidate(&c, b);
+	c.evidence[c.n_evidence++] = of_a;
+	c.evidence[c.n_evidence++] = of_b;
+	return c;
+}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/addr.h"
 #include "model/process.h"
 
 enum grade {
@@ -116,6 +117,11 @@ struct outer_claim {
 
 enum side { SIDE_SENDER = 0, SIDE_RECEIVER = 1, SIDES = 2 };
 
+static inline const struct endpoint *side_end(const struct flow *flow, enum side side)
+{
+	return side == SIDE_SENDER ? &flow->src : &flow->dst;
+}
+
 /* Where a packet runs, seen from the hosts whose evidence was given. */
 enum direction {
 	DIRECTION_NONE = 0, /* neither end is known to be ours */
@@ -133,5 +139,15 @@ static inline struct claim claim_reason(enum reason r, enum detail d)
 		.process = PROCESS_NONE,
 		.about = PROCESS_NONE };
 }
+
+/* The process, by this grade and evidence. */
+struct claim claim_named(enum grade g, process_handle process, struct evidence evidence);
+
+/* One more process that it may have been; what is a candidate already is none twice. */
+void claim_candidate(struct claim *c, process_handle process);
+
+/* It was one of two, and each has evidence. */
+struct claim claim_rivals(
+	process_handle a, struct evidence of_a, process_handle b, struct evidence of_b);
 
 #endif

@@ -83,6 +83,12 @@ enum event_op {
 	EVENT_RELEASE, /* it holds this local endpoint no more */
 };
 
+/* Has it bytes that were sent or received? */
+static inline bool event_moves_data(enum event_op op)
+{
+	return op == EVENT_SEND || op == EVENT_RECV;
+}
+
 /* Did it leave this host, or is it its own doing? Else it came in. */
 static inline bool event_from_here(enum event_op op)
 {

@@ -131,7 +131,7 @@ static void add_end(struct json *j, const struct sink_context *c, const struct p
 	enum side side)
 {
 	const struct digest *d = line->digest;
-	const struct endpoint *e = side == SIDE_SENDER ? &d->flow.src : &d->flow.dst;
+	const struct endpoint *e = side_end(&d->flow, side);
 	const struct claim *claim = &line->sides[side];
 	char text[ADDR_TEXT_BYTES];
 	json_key_object(j, side == SIDE_SENDER ? "source" : "destination");
@@ -247,7 +247,7 @@ static void add_outer_end(struct json *j, const struct sink_context *c,
 	const struct packet_line *line, enum side side)
 {
 	const struct digest *d = line->digest;
-	const struct endpoint *e = side == SIDE_SENDER ? &d->outer.src : &d->outer.dst;
+	const struct endpoint *e = side_end(&d->outer, side);
 	const struct outer_claim *claim = &line->outer[side];
 	char text[ADDR_TEXT_BYTES];
 	json_key_object(j, side == SIDE_SENDER ? "source" : "destination");
