@@ -30,6 +30,16 @@ struct err {
 	char msg[256];   /* one sentence, no full stop, never with control characters of ours */
 };
 
+/* No error yet. Where it is asked for with each record, this is cheaper than `= { 0 }`. */
+static inline void err_clear(struct err *err)
+{
+	err->kind = ERR_NONE;
+	err->sys = 0;
+	err->off = ERR_NO_OFFSET;
+	err->record = err->line = 0;
+	err->msg[0] = '\0';
+}
+
 /* Each returns -1, so that a function can end with `return err_at(...)`. `err` may be NULL. */
 __attribute__((format(printf, 3, 4))) int err_set(
 	struct err *err, enum err_kind kind, const char *fmt, ...);

@@ -12,6 +12,16 @@ struct local_entry {
 	uint32_t owner;
 };
 
+/* Each packet and each event asks for its addresses several times, and a host talks to some at a
+ * time: what was asked for last is kept, one address a slot. */
+#define RECENT 4096u
+
+struct host_slot {
+	struct addr addr;
+	bool filled;
+	uint32_t host;
+};
+
 int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err *err)
 {
 	*h = (struct hosts){ .n_inputs = n_inputs };
@@ -20,7 +30,8 @@ int hosts_init(struct hosts *h, size_t n_inputs, struct hash_key key, struct err
 	h->shown = calloc(n_inputs + 1, sizeof *h->shown);
 	h->given = calloc(n_inputs + 1, sizeof *h->given);
 	h->names = calloc(n_inputs + 1, sizeof *h->names);
-	if (!h->of_input || !h->shown || !h->given || !h->names) {
+	h->recent = calloc(RECENT, sizeof *h->recent);
+	if (!h->of_input || !h->shown || !h->given || !h->names || !h->recent) {
 		hosts_done(h);
 		return err_nomem(err);
 	}
@@ -39,6 +50,7 @@ void hosts_done(struct hosts *h)
 	free(h->shown);
 	free(h->given);
 	free(h->names);
+	free(h->recent);
 	*h = (struct hosts){ 0 };
 }
 
@@ -80,11 +92,20 @@ static bool tells_host(const struct addr *a)
 	return !addr_is_wildcard(a) && !addr_is_group(a) && !addr_is_loopback(a);
 }
 
+static void forget_recent(struct hosts *h)
+{
+	memset(h->recent, 0, RECENT * sizeof *h->recent);
+}
+
 static int learn(struct hosts *h, uint32_t input, const struct addr *local, struct err *err)
 {
 	bool new;
 	struct err full = { 0 };
 	h->shown[input].knows = true;
+	if (h->settled && h->of_input[input] != HOST_NONE &&
+		hosts_of_addr(h, local) == h->of_input[input])
+		return 0;
+	forget_recent(h);
 	struct local_entry *l = map_put(&h->locals, local, &new, &full);
 	if (!l)
 		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);
@@ -172,16 +193,25 @@ int hosts_settle(struct hosts *h, struct err *err)
 	}
 	memcpy(h->of_input, number, h->n_inputs * sizeof *number);
 	free(number);
+	forget_recent(h);
 	h->settled = true;
 	return 0;
 }
 
-uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a)
+static uint32_t look_up(const struct hosts *h, const struct addr *a)
 {
 	if (addr_is_loopback(a))
 		return h->n == 1 ? 0 : HOST_NONE;
 	const struct local_entry *l = map_find(&h->locals, a);
 	return l && l->owner != HOST_SHARED ? l->owner : HOST_NONE;
+}
+
+uint32_t hosts_of_addr(const struct hosts *h, const struct addr *a)
+{
+	struct host_slot *s = &h->recent[addr_mix(a) % RECENT];
+	if (!s->filled || !addr_equal(&s->addr, a))
+		*s = (struct host_slot){ .addr = *a, .filled = true, .host = look_up(h, a) };
+	return s->host;
 }
 
 bool hosts_may_be_at(const struct hosts *h, uint32_t host, const struct addr *a)
@@ -206,11 +236,12 @@ bool hosts_any_local(const struct hosts *h)
 struct event hosts_orient(const struct hosts *h, const struct event *e)
 {
 	struct event turned = *e;
+	if (!e->either_way)
+		return turned;
 	/* A datagram may come to a group, and never comes from one. */
 	bool far_is_ours = hosts_of_addr(h, &e->local.addr) == HOST_NONE &&
 		hosts_of_addr(h, &e->remote.addr) != HOST_NONE;
-	if (e->either_way && !addr_is_group(&e->local.addr) &&
-		(far_is_ours || addr_is_group(&e->remote.addr))) {
+	if (!addr_is_group(&e->local.addr) && (far_is_ours || addr_is_group(&e->remote.addr))) {
 		turned.local = e->remote;
 		turned.remote = e->local;
 	}

@@ -32,6 +32,7 @@ struct hosts {
 	size_t n;           /* at least 1 once settled */
 	bool settled;
 	struct map locals;         /* address -> input while learning, host once settled */
+	struct host_slot *recent;  /* addresses that were asked for last */
 	struct hosts_input *shown; /* [n_inputs] */
 };
 

@@ -13,6 +13,11 @@
 #include "correlate/settle.h"
 #include "correlate/stated.h"
 
+/* Packets show the same addresses again and again: those of the last ones are kept, one a slot. A
+ * slot that is still empty holds ::, and whether packets show that one matters to nobody, for it
+ * is no host's. */
+#define SEEN_LAST 4096u
+
 struct join {
 	struct join_setup setup;
 	struct hold hold;
@@ -20,6 +25,7 @@ struct join {
 	struct endpoints endpoints;
 	struct copies copies;
 	struct map seen; /* struct addr: addresses of the captures */
+	struct addr seen_last[SEEN_LAST];
 	struct mappings mappings;
 	struct nat nat;
 	struct settler settler;
@@ -94,8 +100,13 @@ void join_free(struct join *j)
 int join_see_address(struct join *j, const struct addr *a, struct err *err)
 {
 	bool new;
-	struct err full = { 0 };
+	struct err full;
+	struct addr *last = &j->seen_last[addr_mix(a) % SEEN_LAST];
+	if (addr_equal(last, a))
+		return 0;
+	err_clear(&full);
 	if (map_put(&j->seen, a, &new, &full)) {
+		*last = *a;
 		if (new && !addr_is_loopback(a) && hosts_of_addr(j->setup.hosts, a) != HOST_NONE)
 			j->settler.match.shows_local = true;
 		return 0;
@@ -238,7 +249,8 @@ static int find_flow(
 	unsigned dir;
 	if (!p->has_time || !flow_of(&p->digest, &flow))
 		return 0;
-	struct err problem = { 0 };
+	struct err problem;
+	err_clear(&problem);
 	bool tcp = digest_has(&p->digest, DIGEST_TCP);
 	if (j->nat.flows.count)
 		nat_translate(&j->nat, j->setup.hosts, p->digest.transport, &flow, &p->nat);
@@ -367,7 +379,8 @@ static int place_event(struct join *j, struct held_event *e, struct err *err)
 {
 	unsigned dir;
 	struct flow flow = { .src = e->event.local, .dst = e->event.remote };
-	struct err problem = { 0 };
+	struct err problem;
+	err_clear(&problem);
 	if (is_portless(&e->event) || !has_ports(e->event.transport) ||
 		addr_is_wildcard(&e->event.local.addr))
 		return 0;
@@ -415,7 +428,8 @@ int join_event(
 	uint32_t host = j->setup.hosts->of_input[record->input];
 	if (hosts_see_event(j->setup.hosts, record->input, &record->event, err) < 0)
 		return -1;
-	if (map_find(&j->seen, &record->event.local.addr) && !record->event.either_way &&
+	if (!j->settler.match.shows_local && !record->event.either_way &&
+		map_find(&j->seen, &record->event.local.addr) &&
 		hosts_of_addr(j->setup.hosts, &record->event.local.addr) != HOST_NONE)
 		j->settler.match.shows_local = true;
 	if (!when || host == HOST_NONE)

@@ -102,7 +102,10 @@ static void gather(struct match *m, uint32_t place, enum side side, struct clust
 {
 	const struct held_packet *head = hold_packet(m->hold, place);
 	struct stretch packets = { head->when.ns, head->when.ns };
-	*c = (struct cluster){ .packets = { place }, .n_packets = 1, .whole = true };
+	c->packets[0] = place;
+	c->n_packets = 1;
+	c->error_ns = 0;
+	c->whole = true;
 	for (size_t before = 0; c->whole;) {
 		struct stretch events = gather_events(m, head, side, &packets, c);
 		if (c->n_events == before)
@@ -297,10 +300,12 @@ static bool settle_receivers(struct match *m, const struct cluster *c)
 void match_datagram(struct match *m, uint32_t place, enum side side)
 {
 	struct cluster c;
+	const struct held_packet *head = hold_packet(m->hold, place);
+	if (m->owners->flows[head->flow].first_event[head->dir][side] == HOLD_NONE)
+		return;
 	gather(m, place, side, &c);
 	if (c.n_events == 0)
 		return;
-	const struct held_packet *head = hold_packet(m->hold, place);
 	process_handle process = hold_event(m->hold, c.events[0])->process;
 	process_handle rival = wildcard_rival(m, head, side, process);
 	bool sole = sole_process(m, &c);

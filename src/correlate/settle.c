@@ -422,6 +422,20 @@ static bool is_tenants(const struct hosts *hosts, const struct digest *d)
 		hosts_of_addr(hosts, &d->outer.dst.addr) == HOST_NONE;
 }
 
+/* The other end of most packets is a host without evidence. Where no event and no owner is known
+ * for it, none of the ways to a name below can find one, so they need not be walked. */
+static bool is_strangers(const struct settler *s, const struct held_packet *p, enum side side)
+{
+	const struct match *m = &s->match;
+	if (p->flow == OWNERS_NONE || p->nat.number || digest_is_echo_reply(&p->digest))
+		return false;
+	const struct owned_flow *f = &m->owners->flows[p->flow];
+	return f->first_event[p->dir][side] == HOLD_NONE &&
+		f->ends[flow_end(p->dir, side)] == &succession_nobody && m->shows_local &&
+		!m->mappings->proven && m->hold->n_unbound == 0 &&
+		hosts_of_addr(m->hosts, side_addr(&p->digest, side)) == HOST_NONE;
+}
+
 static void settle_side(struct settler *s, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
@@ -437,6 +451,10 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 	}
 	if (is_tenants(s->match.hosts, &p->digest)) {
 		p->claims[side] = claim_reason(REASON_OTHER_HOST, DETAIL_NONE);
+		return;
+	}
+	if (is_strangers(s, p, side)) {
+		p->claims[side] = unnamed(s, p, side);
 		return;
 	}
 	/* The event of a datagram vouches for its first part; the others are of the same flow. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/hash.h"
 
 /* 16 bytes in network order; IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291 2.5.5.2), so that a
  * dual-stack socket's address equals the one on the wire. All zero is the IPv6 wildcard. */
@@ -46,6 +47,14 @@ bool addr_is_group(const struct addr *a);
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+/* For small caches of addresses that are met again and again: not keyed, so whoever likes can make
+ * addresses meet in one slot. */
+static inline uint32_t addr_mix(const struct addr *a)
+{
+	return (uint32_t)hash_fold(hash_load64(a->b) ^ 0x9e3779b97f4a7c15ull,
+		hash_load64(a->b + 8) ^ 0xd6e8feb86659fd93ull);
 }
 
 static inline bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
