@@ -129,7 +129,7 @@ static bool taken(const struct copies *c, const struct hold *h, uint32_t origina
 uint32_t copies_find(const struct copies *c, const struct hold *h, const struct owned_flow *f,
 	const struct held_packet *p, bool said)
 {
-	uint32_t found = HOLD_NONE, at = f->last_packet[p->dir];
+	uint32_t found = HOLD_NONE, at = f->chains->last_packet[p->dir];
 	unsigned most = said ? LOOKS_SEVERAL : c->most;
 	for (unsigned i = 0; at != HOLD_NONE && i < most; i++) {
 		const struct held_packet *o = hold_packet(h, at);
@@ -137,7 +137,7 @@ uint32_t copies_find(const struct copies *c, const struct hold *h, const struct 
 			llabs(p->when.ns - o->when.ns) <= reach(c, o, p, said) &&
 			!taken(c, h, at, p))
 			found = at;
-		at = at == f->first_packet[p->dir] ? HOLD_NONE : o->previous_in_flow;
+		at = at == f->chains->first_packet[p->dir] ? HOLD_NONE : o->previous_in_flow;
 	}
 	return found;
 }

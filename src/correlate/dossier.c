@@ -100,7 +100,7 @@ static int add_flow(struct dossier *d, const struct match *m, const struct held_
 	if (p->flow == OWNERS_NONE)
 		return 0;
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	for (uint32_t at = f->first_event[p->dir][side]; at != HOLD_NONE;
+	for (uint32_t at = f->chains->first_event[p->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow)
 		if (add(d, p, hold_event(m->hold, at), true, err) < 0)
 			return -1;

@@ -245,12 +245,15 @@ int hold_chain_packet(struct hold *h, struct owners *o, struct held_packet *p, s
 	uint32_t place = hold_newest_packet(h);
 	if (p->flow != OWNERS_NONE) {
 		struct owned_flow *f = &o->flows[p->flow];
-		p->previous_in_flow = f->last_packet[p->dir];
-		if (f->last_packet[p->dir] == HOLD_NONE)
-			f->first_packet[p->dir] = place;
+		struct flow_chains *c = owners_chains(o, f, err);
+		if (!c)
+			return -1;
+		p->previous_in_flow = c->last_packet[p->dir];
+		if (c->last_packet[p->dir] == HOLD_NONE)
+			c->first_packet[p->dir] = place;
 		else
-			hold_packet(h, f->last_packet[p->dir])->next_in_flow = place;
-		f->last_packet[p->dir] = place;
+			hold_packet(h, c->last_packet[p->dir])->next_in_flow = place;
+		c->last_packet[p->dir] = place;
 		f->held++;
 	}
 	return chain_packet_ports(h, p, place, err);
@@ -268,11 +271,14 @@ uint32_t hold_add_event(
 	e->ports_chained = false;
 	if (e->flow != OWNERS_NONE) {
 		struct owned_flow *f = &o->flows[e->flow];
-		if (f->last_event[e->dir][e->side] == HOLD_NONE)
-			f->first_event[e->dir][e->side] = place;
+		struct flow_chains *c = owners_chains(o, f, err);
+		if (!c)
+			return HOLD_NONE;
+		if (c->last_event[e->dir][e->side] == HOLD_NONE)
+			c->first_event[e->dir][e->side] = place;
 		else
-			hold_event(h, f->last_event[e->dir][e->side])->next_in_flow = place;
-		f->last_event[e->dir][e->side] = place;
+			hold_event(h, c->last_event[e->dir][e->side])->next_in_flow = place;
+		c->last_event[e->dir][e->side] = place;
 		f->held++;
 	}
 	if (chain_event_ports(h, e, place, err) < 0)
@@ -298,16 +304,29 @@ static void pass(uint32_t *first, uint32_t *last, uint32_t next)
 		*last = HOLD_NONE;
 }
 
+/* Of a flow of which something is held, so they are its own. */
+static struct flow_chains *chains_of(const struct owned_flow *f)
+{
+	return (struct flow_chains *)(uintptr_t)f->chains;
+}
+
+static void let_go(struct owners *o, struct owned_flow *f)
+{
+	if (--f->held == 0)
+		owners_unchain(o, f);
+}
+
 void hold_pass_event(struct hold *h, struct owned_flow *f, unsigned dir, enum side side)
 {
-	uint32_t *first = &f->first_event[dir][side], *last = &f->last_event[dir][side];
+	struct flow_chains *c = chains_of(f);
+	uint32_t *first = &c->first_event[dir][side], *last = &c->last_event[dir][side];
 	pass(first, last, hold_event(h, *first)->next_in_flow);
 }
 
 void hold_pass_flow(
 	struct hold *h, struct owned_flow *f, unsigned dir, enum side side, struct ref_time then)
 {
-	const uint32_t *first = &f->first_event[dir][side];
+	const uint32_t *first = &f->chains->first_event[dir][side];
 	while (*first != HOLD_NONE && hold_event(h, *first)->when.ns < then.ns)
 		hold_pass_event(h, f, dir, side);
 }
@@ -329,10 +348,11 @@ void hold_drop_packet(struct hold *h, struct owners *o)
 	const struct held_packet *p = hold_packet(h, h->packets.first);
 	if (p->flow != OWNERS_NONE) {
 		struct owned_flow *f = &o->flows[p->flow];
-		f->first_packet[p->dir] = p->next_in_flow;
+		struct flow_chains *c = chains_of(f);
+		c->first_packet[p->dir] = p->next_in_flow;
 		if (p->next_in_flow == HOLD_NONE)
-			f->last_packet[p->dir] = HOLD_NONE;
-		f->held--;
+			c->last_packet[p->dir] = HOLD_NONE;
+		let_go(o, f);
 	}
 	if (p->ports_chained) {
 		struct ports_chain *c = &h->chains[p->ports];
@@ -352,10 +372,11 @@ void hold_drop_event(struct hold *h, struct owners *o)
 	const struct held_event *e = hold_event(h, place);
 	if (e->flow != OWNERS_NONE) {
 		struct owned_flow *f = &o->flows[e->flow];
-		if (f->first_event[e->dir][e->side] == place)
-			pass(&f->first_event[e->dir][e->side], &f->last_event[e->dir][e->side],
+		struct flow_chains *c = chains_of(f);
+		if (c->first_event[e->dir][e->side] == place)
+			pass(&c->first_event[e->dir][e->side], &c->last_event[e->dir][e->side],
 				e->next_in_flow);
-		f->held--;
+		let_go(o, f);
 	}
 	if (e->ports_chained) {
 		struct ports_chain *c = &h->chains[e->ports];

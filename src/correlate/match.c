@@ -53,7 +53,7 @@ static struct stretch gather_events(struct match *m, const struct held_packet *h
 	const struct owned_flow *f = &m->owners->flows[head->flow];
 	struct stretch events = { INT64_MAX, INT64_MIN };
 	c->n_events = 0;
-	for (uint32_t at = f->first_event[head->dir][side]; at != HOLD_NONE;
+	for (uint32_t at = f->chains->first_event[head->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {
 		const struct held_event *e = hold_event(m->hold, at);
 		if (e->when.ns > packets->to + e->error_ns + MATCH_DISORDER_NS)
@@ -104,6 +104,7 @@ static void gather(struct match *m, uint32_t place, enum side side, struct clust
 	struct stretch packets = { head->when.ns, head->when.ns };
 	c->packets[0] = place;
 	c->n_packets = 1;
+	c->n_events = 0;
 	c->error_ns = 0;
 	c->whole = true;
 	for (size_t before = 0; c->whole;) {
@@ -301,7 +302,7 @@ void match_datagram(struct match *m, uint32_t place, enum side side)
 {
 	struct cluster c;
 	const struct held_packet *head = hold_packet(m->hold, place);
-	if (m->owners->flows[head->flow].first_event[head->dir][side] == HOLD_NONE)
+	if (m->owners->flows[head->flow].chains->first_event[head->dir][side] == HOLD_NONE)
 		return;
 	gather(m, place, side, &c);
 	if (c.n_events == 0)

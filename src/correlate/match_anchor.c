@@ -201,7 +201,7 @@ static bool only_event(const struct match *m, uint32_t place, enum side side, st
 	const struct held_packet *p = hold_packet(m->hold, place);
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	unsigned n = 0, n_established = 0, tries = 0;
-	for (uint32_t at = event_from(m, f->first_event[p->dir][side]);
+	for (uint32_t at = event_from(m, f->chains->first_event[p->dir][side]);
 		at != HOLD_NONE && tries < TRIES;
 		at = event_from(m, hold_event(m->hold, at)->next_in_flow), tries++) {
 		struct anchor a = {
@@ -224,7 +224,7 @@ static bool go_on(const struct match *m, uint32_t place, enum side side, struct 
 	const struct held_packet *p = hold_packet(m->hold, place);
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	uint32_t offset = p->digest.tcp_seq - a->zero;
-	for (uint32_t at = event_from(m, f->first_event[p->dir][side]); at != HOLD_NONE;
+	for (uint32_t at = event_from(m, f->chains->first_event[p->dir][side]); at != HOLD_NONE;
 		at = event_from(m, hold_event(m->hold, at)->next_in_flow)) {
 		const struct held_event *e = hold_event(m->hold, at);
 		uint32_t bytes, into = offset - e->stream_from;

@@ -13,7 +13,7 @@ static void match_again(struct match *m, struct held_packet *p)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	struct held_event *found = NULL;
-	for (uint32_t at = f->first_event[p->dir][SIDE_SENDER]; at != HOLD_NONE;
+	for (uint32_t at = f->chains->first_event[p->dir][SIDE_SENDER]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {
 		struct held_event *e = hold_event(m->hold, at);
 		int64_t apart = p->when.ns - e->when.ns;
@@ -41,7 +41,7 @@ static void match_syn(struct match *m, struct held_packet *p, enum side side)
 	enum event_op op = side == SIDE_SENDER ? EVENT_CONNECT : EVENT_ACCEPT;
 	if (!f->logged_open[flow_end(p->dir, side)])
 		return;
-	for (uint32_t at = f->first_event[p->dir][side]; at != HOLD_NONE;
+	for (uint32_t at = f->chains->first_event[p->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {
 		struct held_event *e = hold_event(m->hold, at);
 		if (e->event.op != op || e->used || !e->sure ||
@@ -86,8 +86,8 @@ static struct cover cover_of(
 	const struct owned_flow *f = &m->owners->flows[p->flow];
 	struct cover c = { 0 };
 	uint32_t from = p->digest.tcp_seq - a->zero, need = p->digest.payload_bytes;
-	for (uint32_t at = f->first_event[p->dir][side]; at != HOLD_NONE && c.covered < need;
-		at = hold_event(m->hold, at)->next_in_flow) {
+	for (uint32_t at = f->chains->first_event[p->dir][side];
+		at != HOLD_NONE && c.covered < need; at = hold_event(m->hold, at)->next_in_flow) {
 		struct held_event *e = hold_event(m->hold, at);
 		if (!anchor_in_turn(p, e))
 			continue;
@@ -105,7 +105,7 @@ static bool others_fit(
 	struct match *m, const struct held_packet *p, enum side side, const struct held_event *e)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	for (uint32_t at = f->first_event[p->dir][side]; at != HOLD_NONE;
+	for (uint32_t at = f->chains->first_event[p->dir][side]; at != HOLD_NONE;
 		at = hold_event(m->hold, at)->next_in_flow) {
 		const struct held_event *other = hold_event(m->hold, at);
 		int64_t apart = other->when.ns - e->when.ns;
@@ -196,7 +196,7 @@ void match_pass_stream(struct match *m, const struct held_packet *p)
 	struct owned_flow *f = &m->owners->flows[p->flow];
 	for (int side = 0; side < SIDES; side++) {
 		uint32_t at;
-		while ((at = f->first_event[p->dir][side]) != HOLD_NONE &&
+		while ((at = f->chains->first_event[p->dir][side]) != HOLD_NONE &&
 			is_over(m, p, (enum side)side, hold_event(m->hold, at)))
 			hold_pass_event(m->hold, f, p->dir, (enum side)side);
 	}

@@ -10,11 +10,33 @@
 const struct succession succession_nobody = { .now = { .process = PROCESS_NONE },
 	.before = { .process = PROCESS_NONE } };
 
+const struct flow_chains flow_chains_none = {
+	.first_packet = { OWNERS_NONE, OWNERS_NONE },
+	.last_packet = { OWNERS_NONE, OWNERS_NONE },
+	.first_event = { { OWNERS_NONE, OWNERS_NONE }, { OWNERS_NONE, OWNERS_NONE } },
+	.last_event = { { OWNERS_NONE, OWNERS_NONE }, { OWNERS_NONE, OWNERS_NONE } },
+};
+
+/* What only TCP needs. */
+struct connection {
+	struct stream streams[2];
+	uint32_t older; /* place of the connection before, good while its serial is: */
+	uint32_t older_serial;
+};
+
+static struct connection *connection_of(const struct owned_flow *f)
+{
+	return (struct connection *)f->streams; /* its first member */
+}
+
 void owners_init(struct owners *o, struct hash_key key)
 {
-	*o = (struct owners){ .hash = key, .free_list = OWNERS_NONE };
+	*o = (struct owners){
+		.hash = key, .free_list = OWNERS_NONE, .oldest = OWNERS_NONE, .newest = OWNERS_NONE
+	};
 	pool_init(&o->successions, sizeof(struct succession));
-	pool_init(&o->streams, 2 * sizeof(struct stream));
+	pool_init(&o->connections, sizeof(struct connection));
+	pool_init(&o->chains, sizeof(struct flow_chains));
 }
 
 void owners_done(struct owners *o)
@@ -23,7 +45,8 @@ void owners_done(struct owners *o)
 		return;
 	index_done(&o->index);
 	pool_done(&o->successions);
-	pool_done(&o->streams);
+	pool_done(&o->connections);
+	pool_done(&o->chains);
 	free(o->flows);
 	*o = (struct owners){ .free_list = OWNERS_NONE };
 }
@@ -40,6 +63,7 @@ static struct succession *own_end(const struct owned_flow *f, unsigned end)
 						  : (struct succession *)(uintptr_t)f->ends[end];
 }
 
+/* The caller has taken it off the queue. */
 static void forget(struct owners *o, uint32_t place)
 {
 	struct owned_flow *f = &o->flows[place];
@@ -47,9 +71,9 @@ static void forget(struct owners *o, uint32_t place)
 		index_remove(&o->index, hash_of(o, &f->key), place);
 	for (unsigned end = 0; end < 2; end++)
 		pool_give(&o->successions, own_end(f, end));
-	pool_give(&o->streams, f->streams);
+	pool_give(&o->connections, f->streams);
 	f->used = false;
-	f->next_free = o->free_list;
+	f->next = o->free_list;
 	o->free_list = place;
 	o->live--;
 }
@@ -67,6 +91,25 @@ struct succession *owners_end(struct owners *o, struct owned_flow *f, unsigned e
 	return s;
 }
 
+struct flow_chains *owners_chains(struct owners *o, struct owned_flow *f, struct err *err)
+{
+	if (f->chains != &flow_chains_none)
+		return (struct flow_chains *)(uintptr_t)f->chains;
+	struct flow_chains *c = pool_take(&o->chains, err);
+	if (!c)
+		return NULL;
+	*c = flow_chains_none;
+	f->chains = c;
+	return c;
+}
+
+void owners_unchain(struct owners *o, struct owned_flow *f)
+{
+	if (f->chains != &flow_chains_none)
+		pool_give(&o->chains, (void *)(uintptr_t)f->chains);
+	f->chains = &flow_chains_none;
+}
+
 static bool idle(const struct owned_flow *f, struct ref_time now)
 {
 	int64_t limit = f->key.transport != TRANSPORT_TCP ? LIMIT_UDP_IDLE_NS
@@ -75,22 +118,69 @@ static bool idle(const struct owned_flow *f, struct ref_time now)
 	return f->superseded || now.ns - f->touched.ns > limit;
 }
 
-/* A hand goes round the flows, as in the clock algorithm for pages: each new flow pays for a few
- * steps, so idle flows leave without a pause. At the limit it takes what it finds. */
-static void sweep(struct owners *o, struct ref_time now, bool must)
+static uint32_t seconds(struct ref_time t)
 {
-	unsigned steps = must ? o->n : 4;
-	for (unsigned i = 0; i < steps && o->n; i++) {
-		if (++o->hand >= o->n)
-			o->hand = 0;
-		const struct owned_flow *f = &o->flows[o->hand];
-		if (!f->used || f->held || (!must && !idle(f, now)))
-			continue;
-		if (!idle(f, now))
-			o->evicted++;
-		forget(o, o->hand);
-		if (must)
+	return (uint32_t)(t.ns / STAMP_NS_PER_S);
+}
+
+static void queue(struct owners *o, uint32_t place, struct ref_time when)
+{
+	struct owned_flow *f = &o->flows[place];
+	f->queued_s = seconds(when);
+	f->next = OWNERS_NONE;
+	if (o->newest == OWNERS_NONE)
+		o->oldest = place;
+	else
+		o->flows[o->newest].next = place;
+	o->newest = place;
+}
+
+static uint32_t dequeue(struct owners *o)
+{
+	uint32_t place = o->oldest;
+	o->oldest = o->flows[place].next;
+	if (o->oldest == OWNERS_NONE)
+		o->newest = OWNERS_NONE;
+	return place;
+}
+
+/* Flows wait in the order in which they came. Whoever has waited for as long as the shortest of the
+ * limits is looked at: it leaves, or waits anew. Each new flow pays for a few of these, so idle
+ * ones leave without a pause. */
+#define SWEEP_STEPS 4
+#define SWEEP_AFTER_NS LIMIT_UDP_IDLE_NS
+static_assert(LIMIT_UDP_IDLE_NS <= LIMIT_TCP_CLOSED_NS, "no flow is idle before");
+
+static void sweep(struct owners *o, struct ref_time now)
+{
+	for (int i = 0; i < SWEEP_STEPS && o->oldest != OWNERS_NONE; i++) {
+		int32_t waited = (int32_t)(seconds(now) - o->flows[o->oldest].queued_s);
+		if (waited <= (int32_t)(SWEEP_AFTER_NS / STAMP_NS_PER_S))
 			return;
+		uint32_t place = dequeue(o);
+		if (o->flows[place].held || !idle(&o->flows[place], now))
+			queue(o, place, now);
+		else
+			forget(o, place);
+	}
+}
+
+/* The limit is met: the first in the queue goes that had no record since it went there, or where
+ * all had some, the first of them. */
+static void evict(struct owners *o, struct ref_time now)
+{
+	uint32_t n = o->live;
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		uint32_t place = dequeue(o);
+		const struct owned_flow *f = &o->flows[place];
+		bool used = i < n && (int32_t)(seconds(f->touched) - f->queued_s) > 0;
+		if (f->held || used) {
+			queue(o, place, f->touched);
+			continue;
+		}
+		o->evicted += !idle(f, now);
+		forget(o, place);
+		return;
 	}
 }
 
@@ -111,13 +201,10 @@ static int reserve(struct owners *o, struct err *err)
 
 static void begin_flow(struct owned_flow *f, const struct flow_key *key)
 {
-	*f = (struct owned_flow){ .key = *key, .used = true, .older = OWNERS_NONE };
-	for (int dir = 0; dir < 2; dir++) {
-		f->first_packet[dir] = f->last_packet[dir] = OWNERS_NONE;
-		for (int side = 0; side < SIDES; side++)
-			f->first_event[dir][side] = f->last_event[dir][side] = OWNERS_NONE;
-		f->ends[dir] = &succession_nobody;
-	}
+	*f = (struct owned_flow){ .key = *key,
+		.used = true,
+		.chains = &flow_chains_none,
+		.ends = { &succession_nobody, &succession_nobody } };
 }
 
 /* Makes a flow with nothing in it; OWNERS_NONE where memory is gone. The caller puts it into the
@@ -125,28 +212,29 @@ static void begin_flow(struct owned_flow *f, const struct flow_key *key)
 static uint32_t add_flow(
 	struct owners *o, const struct flow_key *key, struct ref_time now, struct err *err)
 {
-	sweep(o, now, false);
+	sweep(o, now);
 	if (o->live >= LIMIT_FLOWS)
-		sweep(o, now, true);
-	struct stream *streams = NULL;
+		evict(o, now);
+	struct connection *tcp = NULL;
 	if (reserve(o, err) < 0)
 		return OWNERS_NONE;
 	if (key->transport == TRANSPORT_TCP) {
-		streams = pool_take(&o->streams, err);
-		if (!streams)
+		tcp = pool_take(&o->connections, err);
+		if (!tcp)
 			return OWNERS_NONE;
-		memset(streams, 0, 2 * sizeof *streams);
+		*tcp = (struct connection){ .older = OWNERS_NONE };
 	}
 	uint32_t place = o->free_list;
 	if (place == OWNERS_NONE)
 		place = o->n++;
 	else
-		o->free_list = o->flows[place].next_free;
+		o->free_list = o->flows[place].next;
 	struct owned_flow *f = &o->flows[place];
 	begin_flow(f, key);
-	f->streams = streams;
+	f->streams = tcp ? tcp->streams : NULL;
 	f->serial = ++o->serial;
 	f->touched = now;
+	queue(o, place, now);
 	o->live++;
 	return place;
 }
@@ -220,8 +308,10 @@ uint32_t owners_open(struct owners *o, uint32_t place, struct ref_time now, stru
 	if (fresh != place && old->used && old->serial == serial) {
 		index_remove(&o->index, hash, place);
 		old->superseded = true;
-		f->older = place;
-		f->older_serial = serial;
+		if (f->streams) {
+			connection_of(f)->older = place;
+			connection_of(f)->older_serial = serial;
+		}
 	}
 	index_add(&o->index, hash, fresh);
 	return fresh;
@@ -230,10 +320,13 @@ uint32_t owners_open(struct owners *o, uint32_t place, struct ref_time now, stru
 uint32_t owners_older(const struct owners *o, uint32_t place)
 {
 	const struct owned_flow *f = &o->flows[place];
-	if (f->older == OWNERS_NONE || !o->flows[f->older].used ||
-		o->flows[f->older].serial != f->older_serial)
+	if (!f->streams)
 		return OWNERS_NONE;
-	return f->older;
+	const struct connection *c = connection_of(f);
+	if (c->older == OWNERS_NONE || !o->flows[c->older].used ||
+		o->flows[c->older].serial != c->older_serial)
+		return OWNERS_NONE;
+	return c->older;
 }
 
 /* The owner before is back: the two take turns. Further turns stretch the time of doubt. */

@@ -55,31 +55,39 @@ struct flow_key {
 	uint8_t transport, zero;
 };
 
+/* Places in the hold of what belongs to one flow, by direction (0 is a to b) and side; OWNERS_NONE
+ * where there is nothing. */
+struct flow_chains {
+	uint32_t first_packet[2], last_packet[2];
+	uint32_t first_event[2][SIDES], last_event[2][SIDES];
+};
+
+extern const struct flow_chains flow_chains_none;
+
 /* A UDP flow, or one TCP connection: the same ports again are another one. Most flows of a busy
- * server are datagrams with an event each, so what those do not need lies elsewhere. */
+ * server are datagrams with an event each that nobody asks for any more, so what those do not need
+ * lies elsewhere. */
 struct owned_flow {
 	struct flow_key key;
-	bool logged_open[2]; /* its connect or accept was logged for that end */
 	bool used;
-	bool superseded; /* a later connection of these ports stands in the index */
-	bool closed;     /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
-	bool has_syn;    /* its SYN was captured */
-	uint32_t held;   /* packets and events in the hold that point here */
-	uint32_t serial; /* tells it from what stood at its place before */
-	uint32_t next_free;
-	uint32_t older; /* place of the connection before, good while its serial is: */
-	uint32_t older_serial;
-	struct ref_time touched; /* last record */
-	struct ref_time syn, opened;
-	/* Ever seen, by direction (0 is a to b) and side: from UINT16_MAX on they stand still. */
-	uint16_t packets[2];
-	uint16_t events[2][SIDES];
-	uint32_t first_packet[2], last_packet[2]; /* chains in the hold */
-	uint32_t first_event[2][SIDES], last_event[2][SIDES];
+	bool superseded;     /* a later connection of these ports stands in the index */
+	bool closed;         /* TCP: a FIN, a RST or a disconnect was seen since it was opened */
+	bool has_syn;        /* its SYN was captured */
+	bool logged_open[2]; /* its connect or accept was logged for that end */
+	uint32_t held;       /* packets and events in the hold that point here */
+	struct ref_time touched;          /* last record */
+	const struct flow_chains *chains; /* in the hold; owners_chains to write */
 	const struct succession *ends[2]; /* of a and of b; owners_end to write */
 	struct stream *streams;           /* TCP: [2], by direction; else NULL */
+	/* Ever seen, by direction and side: from UINT16_MAX on they stand still. */
+	uint16_t packets[2];
+	uint16_t events[2][SIDES];
+	uint32_t serial;   /* tells it from what stood at its place before */
+	uint32_t next;     /* among those that are free, or in the queue of those in use */
+	uint32_t queued_s; /* when it went into the queue, in seconds modulo 2^32 */
+	struct ref_time syn, opened;
 };
-static_assert(sizeof(struct owned_flow) <= 176, "a million of them are held at most");
+static_assert(sizeof(struct owned_flow) <= 128, "a million of them are held at most");
 
 /* Which end of a flow (0: a, 1: b) is this side of a packet that runs in direction `dir`? */
 static inline unsigned flow_end(unsigned dir, enum side side)
@@ -91,8 +99,9 @@ struct owners {
 	struct hash_key hash;
 	struct index index; /* of the keys of flows */
 	struct owned_flow *flows;
-	struct pool successions, streams; /* those that flows point to */
-	uint32_t n, cap, free_list, hand;
+	struct pool successions, connections, chains; /* those that flows point to */
+	uint32_t n, cap, free_list;
+	uint32_t oldest, newest; /* ends of the queue */
 	uint32_t live, serial;
 	uint64_t evicted; /* flows that the limit pushed out before they were idle */
 };
@@ -113,6 +122,11 @@ uint32_t owners_find(
 /* Who held that end of the flow, to be stretched. NULL with ERR_NOMEM. */
 struct succession *owners_end(
 	struct owners *o, struct owned_flow *f, unsigned end, struct err *err);
+
+/* The flow's chains, to be written. NULL with ERR_NOMEM. */
+struct flow_chains *owners_chains(struct owners *o, struct owned_flow *f, struct err *err);
+/* Nothing of the flow is in the hold any more. */
+void owners_unchain(struct owners *o, struct owned_flow *f);
 
 /* A new connection of the ports of `place`: an empty entry takes its place in the index, the old
  * one stays for what is still held. Returns the new place, or OWNERS_NONE. */

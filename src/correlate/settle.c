@@ -430,7 +430,7 @@ static bool is_strangers(const struct settler *s, const struct held_packet *p, e
 	if (p->flow == OWNERS_NONE || p->nat.number || digest_is_echo_reply(&p->digest))
 		return false;
 	const struct owned_flow *f = &m->owners->flows[p->flow];
-	return f->first_event[p->dir][side] == HOLD_NONE &&
+	return f->chains->first_event[p->dir][side] == HOLD_NONE &&
 		f->ends[flow_end(p->dir, side)] == &succession_nobody && m->shows_local &&
 		!m->mappings->proven && m->hold->n_unbound == 0 &&
 		hosts_of_addr(m->hosts, side_addr(&p->digest, side)) == HOST_NONE;
