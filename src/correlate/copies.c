@@ -24,6 +24,9 @@ struct link {
 #define ELSEWHERE_NS 100000000ll
 #define BARE_NS 1000000ll
 
+/* Packets of one capture come in order of time but for so much. */
+#define DISORDER_NS 200000000ll
+
 /* With one capture, what is no copy costs a look at so many packets; with several the same flow may
  * have run on for a while. */
 #define LOOKS_ONE 4
@@ -33,7 +36,8 @@ void copies_init(
 	struct copies *c, const struct clock *clocks, unsigned n_captures, struct hash_key key)
 {
 	*c = (struct copies){ .clocks = clocks,
-		.most = n_captures > 1 ? LOOKS_SEVERAL : LOOKS_ONE };
+		.most = n_captures > 1 ? LOOKS_SEVERAL : LOOKS_ONE,
+		.furthest_ns = n_captures > 1 ? INT64_MAX : HOPS_NS + DISORDER_NS };
 	map_init(&c->links, sizeof(struct link), sizeof(uint32_t), LIMIT_HOLD_PACKETS, key);
 }
 
@@ -133,6 +137,9 @@ uint32_t copies_find(const struct copies *c, const struct hold *h, const struct 
 	unsigned most = said ? LOOKS_SEVERAL : c->most;
 	for (unsigned i = 0; at != HOLD_NONE && i < most; i++) {
 		const struct held_packet *o = hold_packet(h, at);
+		/* Those before it came even earlier. */
+		if (p->when.ns - o->when.ns > c->furthest_ns)
+			break;
 		if (same_packet(&o->digest, &p->digest) &&
 			llabs(p->when.ns - o->when.ns) <= reach(c, o, p, said) &&
 			!taken(c, h, at, p))

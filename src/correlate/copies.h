@@ -15,6 +15,7 @@ struct copies {
 	struct map links;           /* place in the hold -> link: of copies, and of what has some */
 	const struct clock *clocks; /* [n_inputs]; borrowed */
 	unsigned most;              /* earlier packets of a flow that one is compared with */
+	int64_t furthest_ns;        /* what is further behind is the original of nothing */
 	struct evidence original;   /* copies_original() points here */
 };
 

@@ -2,6 +2,7 @@
 /* Who held which local endpoint: see endpoints.h. */
 #include "correlate/endpoints.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,33 +17,29 @@ struct endpoint_key {
 	uint32_t host;
 };
 
-struct index_entry {
-	struct endpoint_key key;
-	uint32_t place;
-};
-
 /* The two processes that were seen last. Those before them are a crowd without names: until
  * `crowd_until`, or for good where one of them was bound and never let go. */
 struct endpoint_entry {
 	struct endpoint_key key;
-	uint32_t next_free;
-	bool used, crowd, crowd_bound;
+	uint32_t next;     /* among those that are free, or in the queue of those in use */
+	uint32_t queued_s; /* when it went into the queue, in seconds modulo 2^32 */
+	bool crowd, crowd_bound;
 	struct ref_time crowd_until;
 	struct holder holders[ENDPOINT_HOLDERS];
 };
 
 void endpoints_init(struct endpoints *e, struct hash_key key)
 {
-	*e = (struct endpoints){ .free_list = NOWHERE };
-	map_init(&e->index, sizeof(struct index_entry), sizeof(struct endpoint_key),
-		LIMIT_ENDPOINTS, key);
+	*e = (struct endpoints){
+		.hash = key, .free_list = NOWHERE, .oldest = NOWHERE, .newest = NOWHERE
+	};
 }
 
 void endpoints_done(struct endpoints *e)
 {
 	if (!e)
 		return;
-	map_done(&e->index);
+	index_done(&e->index);
 	free(e->entries);
 	*e = (struct endpoints){ .free_list = NOWHERE };
 }
@@ -78,15 +75,42 @@ static bool is_idle(const struct endpoint_entry *entry, struct ref_time now)
 	return !entry->crowd || now.ns - entry->crowd_until.ns > idle_ns;
 }
 
+static uint64_t hash_of(const struct endpoints *e, const struct endpoint_key *key)
+{
+	return hash_bytes(e->hash, key, sizeof *key);
+}
+
+/* The caller has taken it off the queue. */
 static void forget(struct endpoints *e, uint32_t place)
 {
-	struct endpoint_entry *entry = &e->entries[place];
-	struct index_entry *at = map_find(&e->index, &entry->key);
-	if (at)
-		map_remove(&e->index, at);
-	entry->used = false;
-	entry->next_free = e->free_list;
+	index_remove(&e->index, hash_of(e, &e->entries[place].key), place);
+	e->entries[place].next = e->free_list;
 	e->free_list = place;
+}
+
+static uint32_t seconds(struct ref_time t)
+{
+	return (uint32_t)(t.ns / STAMP_NS_PER_S);
+}
+
+static void queue(struct endpoints *e, uint32_t place, struct ref_time when)
+{
+	e->entries[place].queued_s = seconds(when);
+	e->entries[place].next = NOWHERE;
+	if (e->newest == NOWHERE)
+		e->oldest = place;
+	else
+		e->entries[e->newest].next = place;
+	e->newest = place;
+}
+
+static uint32_t dequeue(struct endpoints *e)
+{
+	uint32_t place = e->oldest;
+	e->oldest = e->entries[place].next;
+	if (e->oldest == NOWHERE)
+		e->newest = NOWHERE;
+	return place;
 }
 
 static void limit(struct endpoints *e, struct ref_time now)
@@ -96,39 +120,47 @@ static void limit(struct endpoints *e, struct ref_time now)
 	e->limited = true;
 }
 
-/* A hand goes round, as in owners.c. At the limit, where it meets none that is idle within a few
- * steps, the next one must go, and with it the certainty that nobody else holds an endpoint. */
-#define SWEEP_MOST 64
+/* As in owners.c: who has waited for as long as the shorter limit is looked at. */
+#define SWEEP_STEPS 4
+static_assert(LIMIT_UDP_IDLE_NS <= LIMIT_TCP_IDLE_NS, "no endpoint is idle before");
 
-static void sweep(struct endpoints *e, struct ref_time now, bool must)
+static void sweep(struct endpoints *e, struct ref_time now)
 {
-	unsigned steps = must ? SWEEP_MOST : 4;
-	for (unsigned i = 0; i < steps && e->n; i++) {
-		if (++e->hand >= e->n)
-			e->hand = 0;
-		const struct endpoint_entry *entry = &e->entries[e->hand];
-		if (!entry->used || !is_idle(entry, now))
-			continue;
-		forget(e, e->hand);
-		if (must)
+	for (int i = 0; i < SWEEP_STEPS && e->oldest != NOWHERE; i++) {
+		int32_t waited = (int32_t)(seconds(now) - e->entries[e->oldest].queued_s);
+		if (waited <= (int32_t)(LIMIT_UDP_IDLE_NS / STAMP_NS_PER_S))
 			return;
+		uint32_t place = dequeue(e);
+		if (is_idle(&e->entries[place], now))
+			forget(e, place);
+		else
+			queue(e, place, now);
 	}
-	if (!must || !e->n)
-		return;
-	while (!e->entries[e->hand].used)
-		e->hand = e->hand + 1 < e->n ? e->hand + 1 : 0;
-	if (e->entries[e->hand].key.connections)
-		e->connections_limited = true;
-	else
-		limit(e, now);
-	forget(e, e->hand);
+}
+
+/* The limit is met. Where none is idle within a few steps, the next one must go, and with it the
+ * certainty that nobody else holds an endpoint. */
+#define EVICT_STEPS 64
+
+static void evict(struct endpoints *e, struct ref_time now)
+{
+	for (int i = 0; i < EVICT_STEPS && !is_idle(&e->entries[e->oldest], now); i++)
+		queue(e, dequeue(e), now);
+	const struct endpoint_entry *entry = &e->entries[e->oldest];
+	if (!is_idle(entry, now)) {
+		if (entry->key.connections)
+			e->connections_limited = true;
+		else
+			limit(e, now);
+	}
+	forget(e, dequeue(e));
 }
 
 static uint32_t take_place(struct endpoints *e)
 {
 	if (e->free_list != NOWHERE) {
 		uint32_t place = e->free_list;
-		e->free_list = e->entries[place].next_free;
+		e->free_list = e->entries[place].next;
 		return place;
 	}
 	if (e->n == e->cap) {
@@ -142,32 +174,36 @@ static uint32_t take_place(struct endpoints *e)
 	return e->n++;
 }
 
+static uint32_t place_of(const struct endpoints *e, const struct endpoint_key *key, uint64_t hash)
+{
+	uint32_t at, place = index_first(&e->index, hash, &at);
+	while (place != INDEX_NONE && memcmp(&e->entries[place].key, key, sizeof *key) != 0)
+		place = index_next(&e->index, hash, &at);
+	return place == INDEX_NONE ? NOWHERE : place;
+}
+
 /* NULL, and `limited`, where there is no memory for it. */
 static struct endpoint_entry *entry_of(struct endpoints *e, const struct binding *b)
 {
 	struct endpoint_key key = key_of(b->host, b->transport, b->connection, &b->local);
-	struct index_entry *at = map_find(&e->index, &key);
-	if (at)
-		return &e->entries[at->place];
-	sweep(e, b->when, false);
+	uint64_t hash = hash_of(e, &key);
+	uint32_t place = place_of(e, &key, hash);
+	if (place != NOWHERE)
+		return &e->entries[place];
+	sweep(e, b->when);
 	if (e->index.count >= LIMIT_ENDPOINTS)
-		sweep(e, b->when, true);
-	bool new;
-	uint32_t place = take_place(e);
-	at = place != NOWHERE ? map_put(&e->index, &key, &new, NULL) : NULL;
-	if (!at) {
+		evict(e, b->when);
+	place = index_reserve(&e->index, NULL) < 0 ? NOWHERE : take_place(e);
+	if (place == NOWHERE) {
 		limit(e, b->when);
-		if (place != NOWHERE) {
-			e->entries[place] = (struct endpoint_entry){ .next_free = e->free_list };
-			e->free_list = place;
-		}
 		return NULL;
 	}
-	at->place = place;
+	index_add(&e->index, hash, place);
 	struct endpoint_entry *entry = &e->entries[place];
-	*entry = (struct endpoint_entry){ .key = key, .used = true };
+	*entry = (struct endpoint_entry){ .key = key };
 	for (int i = 0; i < ENDPOINT_HOLDERS; i++)
 		entry->holders[i].process = PROCESS_NONE;
+	queue(e, place, b->when);
 	return entry;
 }
 
@@ -175,8 +211,8 @@ static const struct endpoint_entry *find(
 	const struct endpoints *e, const struct endpoint_question *q, const struct endpoint *local)
 {
 	struct endpoint_key key = key_of(q->host, q->transport, q->connections, local);
-	const struct index_entry *at = map_find(&e->index, &key);
-	return at ? &e->entries[at->place] : NULL;
+	uint32_t place = place_of(e, &key, hash_of(e, &key));
+	return place == NOWHERE ? NULL : &e->entries[place];
 }
 
 /* The process's own place, an empty one, or that of whoever was seen longest ago, who joins the

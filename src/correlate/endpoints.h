@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "base/map.h"
+#include "base/index.h"
 #include "correlate/roster.h"
 #include "model/claim.h"
 #include "model/record.h"
@@ -26,10 +26,12 @@ struct holder {
 };
 
 struct endpoints {
-	struct map index; /* endpoint -> place */
+	struct hash_key hash;
+	struct index index; /* of the keys of entries */
 	struct endpoint_entry *entries;
-	uint32_t n, cap, free_list, hand;
-	bool limited; /* one was forgotten that may still be held, the last one at: */
+	uint32_t n, cap, free_list;
+	uint32_t oldest, newest; /* ends of the queue */
+	bool limited;            /* one was forgotten that may still be held, the last one at: */
 	struct ref_time limited_at;
 	bool connections_limited; /* the same of those of connections */
 };

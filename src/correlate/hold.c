@@ -41,7 +41,7 @@ static int ring_grow(struct ring *r, struct err *err)
 {
 	struct ring bigger = *r;
 	bigger.cap = r->cap ? r->cap * 2 : 64;
-	bigger.slots = malloc((size_t)bigger.cap * r->slot_size);
+	bigger.slots = calloc(bigger.cap, r->slot_size);
 	if (!bigger.slots)
 		return err_nomem(err);
 	for (uint32_t i = 0; i < r->n; i++)
@@ -227,7 +227,7 @@ struct held_packet *hold_new_packet(struct hold *h, struct err *err)
 		return NULL;
 	struct held_packet *p = hold_packet(h, place);
 	/* Digest and claims are 400 bytes that get their values later. */
-	memset(&p->input, 0, sizeof *p - offsetof(struct held_packet, input));
+	memset(p, 0, offsetof(struct held_packet, digest));
 	p->flow = OWNERS_NONE;
 	p->stated = (struct stated){ .process = PROCESS_NONE, .effective = PROCESS_NONE };
 	p->next_in_flow = p->next_in_ports = HOLD_NONE;

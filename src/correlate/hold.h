@@ -25,24 +25,24 @@ struct stated {
 };
 
 struct held_packet {
-	struct digest digest;
-	struct claim claims[SIDES]; /* once it is settled */
-	uint32_t input;
 	uint64_t number;
-	uint16_t interface; /* of its input */
+	struct ref_time when;
+	uint32_t input;
+	uint32_t flow; /* place in owners, or OWNERS_NONE */
+	uint32_t next_in_flow, next_in_ports;
+	uint32_t previous_in_flow; /* good where it is not the first of the chain */
+	uint32_t ports;            /* place of its chain by ports, where it is in one */
+	uint16_t interface;        /* of its input */
+	uint8_t dir;
 	bool has_time, selected;
 	bool is_copy, copied; /* of another packet of the hold; has copies there (copies.h) */
 	bool late; /* far behind what was read before: nothing can vouch for it by time */
-	struct ref_time when;
-	uint32_t flow; /* place in owners, or OWNERS_NONE */
-	uint8_t dir;
 	bool ports_chained;
-	uint32_t ports;      /* place of its chain by ports, where it is in one */
 	bool settled[SIDES]; /* the claim is made: by a match of the whole cluster */
 	struct stated stated;
 	struct evidence nat; /* number 0: none; else `flow` is that before or behind a router */
-	uint32_t next_in_flow, next_in_ports;
-	uint32_t previous_in_flow; /* good where it is not the first of the chain */
+	struct digest digest;
+	struct claim claims[SIDES]; /* once it is settled */
 };
 
 struct held_event {
@@ -84,7 +84,8 @@ struct ports_chain {
 struct hold {
 	struct ring packets, events;
 	struct hash_key hash;
-	/* UDP and protocols without ports, by ports_key. Chains stay at their place as long as they hold something. */
+	/* UDP and protocols without ports, by ports_key. Chains stay at their place as long as they
+	 * hold something. */
 	struct index ports;
 	struct ports_chain *chains;
 	uint32_t n_chains, cap_chains, free_chain;

@@ -296,7 +296,7 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 	struct held_packet *p = hold_new_packet(&j->hold, err);
 	if (!p)
 		return -1;
-	p->digest = *digest;
+	digest_keep(&p->digest, digest);
 	p->input = record->input;
 	p->number = record->number;
 	p->interface = at ? (uint16_t)at->id : 0;

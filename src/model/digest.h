@@ -5,7 +5,9 @@
 #define WHOSENT_MODEL_DIGEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "model/addr.h"
 
@@ -69,24 +71,25 @@ enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 #define DIGEST_PREFIX_BYTES 16
 
 struct digest {
-	uint32_t known;     /* DIGEST_* bits */
-	uint8_t ip_version; /* 4 or 6 */
-	uint8_t transport;  /* IP protocol number, or TRANSPORT_NONE */
-	uint8_t ip_hops;    /* how many the packet has left: TTL, hop limit */
-	uint16_t ip_id;     /* IPv4; 0 where there is none, for it may be 0 (RFC 6864) */
-	struct flow flow;
+	uint32_t known;         /* DIGEST_* bits */
+	uint8_t ip_version;     /* 4 or 6 */
+	uint8_t transport;      /* IP protocol number, or TRANSPORT_NONE */
+	uint8_t ip_hops;        /* how many the packet has left: TTL, hop limit */
+	uint8_t tcp_flags;      /* TCP_* */
 	uint32_t payload_bytes; /* of the transport: UDP data, TCP data, ICMP body after 8 bytes */
 	uint32_t wire_bytes;    /* frame length on the wire, before any snaplen */
-	uint8_t prefix_n;       /* captured bytes at the front of the payload, up to 16 */
-	uint8_t prefix[DIGEST_PREFIX_BYTES];
-	uint64_t payload_hash; /* of the captured payload: hash_payload() sees its front only */
-	uint8_t tcp_flags;     /* TCP_* */
 	uint32_t tcp_seq, tcp_ack;
-	uint8_t icmp_type, icmp_code;
+	uint64_t payload_hash; /* of the captured payload: hash_payload() sees its front only */
+	struct flow flow;
+	uint16_t ip_id; /* IPv4; 0 where there is none, for it may be 0 (RFC 6864) */
 	uint16_t icmp_id, icmp_seq;
+	uint8_t icmp_type, icmp_code;
+	uint8_t prefix_n; /* captured bytes at the front of the payload, up to 16 */
+	uint8_t prefix[DIGEST_PREFIX_BYTES];
+	/* Few packets have what follows: see digest_keep. */
+	uint8_t tunnel;           /* enum tunnel: the outermost */
 	uint8_t quoted_transport; /* the packet that an ICMP error is about, as it was sent */
 	struct flow quoted;
-	uint8_t tunnel;          /* enum tunnel: the outermost */
 	uint8_t outer_transport; /* IP protocol number */
 	struct flow outer;       /* its ports are 0 where the tunnel has none */
 	uint32_t fragment_id; /* what the parts of one packet have in common (RFC 791, RFC 8200) */
@@ -97,6 +100,14 @@ struct digest {
 	bool fragment_last;
 	bool fragment_outer; /* with DIGEST_OUTER: it is the outer packet that is in parts */
 };
+
+/* Copies what the digest knows, half of its bytes as a rule: what has no bit in `known` is left in
+ * *to as it was. */
+static inline void digest_keep(struct digest *to, const struct digest *from)
+{
+	const uint32_t rare = DIGEST_QUOTED | DIGEST_PART | DIGEST_TUNNEL | DIGEST_OUTER;
+	memcpy(to, from, from->known & rare ? sizeof *to : offsetof(struct digest, tunnel));
+}
 
 static inline bool digest_has(const struct digest *d, uint32_t bits)
 {
