@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "cmd/cmd.h"
 
 static const struct command *const commands[] = {
@@ -26,6 +27,7 @@ static int help(FILE *out, int code)
 
 int main(int argc, char **argv)
 {
+	large_setup();
 	if (argc < 2)
 		return help(stderr, EXIT_USAGE);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
+
 void index_done(struct index *x)
 {
 	if (!x)
@@ -29,6 +31,7 @@ int index_reserve(struct index *x, struct err *err)
 	bigger.slots = malloc(bigger.cap * sizeof *bigger.slots);
 	if (!bigger.slots)
 		return err_nomem(err);
+	large_pages(bigger.slots, bigger.cap * sizeof *bigger.slots);
 	/* All ones: every place is INDEX_NONE. */
 	memset(bigger.slots, 0xff, bigger.cap * sizeof *bigger.slots);
 	for (uint32_t i = 0; i < x->cap; i++)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
+
 void map_init(struct map *m, size_t entry_size, size_t key_size, size_t max, struct hash_key key)
 {
 	*m = (struct map){ .entry_size = entry_size, .key_size = key_size, .max = max, .key = key };
@@ -77,6 +79,7 @@ static int grow(struct map *m, struct err *err)
 		free(bigger.entries);
 		return err_nomem(err);
 	}
+	large_pages(bigger.entries, bigger.cap * m->entry_size);
 	for (size_t i = 0; i < m->cap; i++) {
 		if (!m->tags[i])
 			continue;

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_THINGS 256u
+#include "base/large.h"
+
+/* The first chunk has so many things, and each has twice as many as the one before, up to: */
+#define FIRST_THINGS 256u
+#define MOST_THINGS 65536u
 
 void pool_init(struct pool *p, size_t size)
 {
@@ -32,11 +36,13 @@ static int add_chunk(struct pool *p, struct err *err)
 		p->chunks = chunks;
 		p->cap_chunks = cap;
 	}
-	unsigned char *chunk = malloc(CHUNK_THINGS * p->size);
+	size_t things = p->n_chunks < 8 ? FIRST_THINGS << p->n_chunks : MOST_THINGS;
+	unsigned char *chunk = malloc(things * p->size);
 	if (!chunk)
 		return err_nomem(err);
+	large_pages(chunk, things * p->size);
 	p->chunks[p->n_chunks++] = chunk;
-	p->fresh = CHUNK_THINGS;
+	p->fresh = things;
 	return 0;
 }
 

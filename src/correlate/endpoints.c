@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/limits.h"
 
 #define NOWHERE UINT32_MAX
@@ -168,6 +169,7 @@ static uint32_t take_place(struct endpoints *e)
 		struct endpoint_entry *entries = realloc(e->entries, cap * sizeof *entries);
 		if (!entries)
 			return NOWHERE;
+		large_pages(entries, cap * sizeof *entries);
 		e->entries = entries;
 		e->cap = cap;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/limits.h"
 
 void hold_init(struct hold *h, struct hash_key key)
@@ -44,6 +45,7 @@ static int ring_grow(struct ring *r, struct err *err)
 	bigger.slots = calloc(bigger.cap, r->slot_size);
 	if (!bigger.slots)
 		return err_nomem(err);
+	large_pages(bigger.slots, (size_t)bigger.cap * r->slot_size);
 	for (uint32_t i = 0; i < r->n; i++)
 		memcpy(ring_at(&bigger, r->first + i), ring_at(r, r->first + i), r->slot_size);
 	free(r->slots);

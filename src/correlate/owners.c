@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/limits.h"
 
 const struct succession succession_nobody = { .now = { .process = PROCESS_NONE },
@@ -194,6 +195,7 @@ static int reserve(struct owners *o, struct err *err)
 	struct owned_flow *flows = realloc(o->flows, cap * sizeof *flows);
 	if (!flows)
 		return err_nomem(err);
+	large_pages(flows, cap * sizeof *flows);
 	o->flows = flows;
 	o->cap = cap;
 	return 0;
