@@ -8,21 +8,25 @@
 
 #define FILETIME_PER_S 10000000ull
 #define FILETIME_1970 116444736000000000ull /* 1601-01-01 to 1970-01-01 in 100 ns */
+/* A fraction of 32 bits that counts seconds still fits. */
+#define SECONDS_MOST ((uint64_t)(INT64_MAX / STAMP_NS_PER_S) - 4300000000ull)
 
 bool stamp_from_filetime(uint64_t ticks, struct source_time *ret)
 {
 	if (ticks < FILETIME_1970)
 		return false;
 	uint64_t since = ticks - FILETIME_1970;
-	return stamp_from_parts(
-		since / FILETIME_PER_S, since % FILETIME_PER_S, FILETIME_PER_S, ret);
+	if (since / FILETIME_PER_S > SECONDS_MOST)
+		return false;
+	ret->ns = (int64_t)(since * (STAMP_NS_PER_S / FILETIME_PER_S));
+	return true;
 }
 
 bool stamp_from_parts(
 	uint64_t seconds, uint64_t fraction, uint64_t unit_per_s, struct source_time *ret)
 {
 	/* A fraction of a whole second or more is kept, as tcpdump does, and carried over. */
-	if (unit_per_s == 0 || seconds > (uint64_t)(INT64_MAX / STAMP_NS_PER_S) - 4300000000ull)
+	if (unit_per_s == 0 || seconds > SECONDS_MOST)
 		return false;
 	uint64_t ns = unit_per_s <= STAMP_NS_PER_S && STAMP_NS_PER_S % unit_per_s == 0
 		? fraction * (STAMP_NS_PER_S / unit_per_s)

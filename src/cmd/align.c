@@ -68,11 +68,12 @@ static int take_record(
 static int read_on(struct run *r, uint32_t input, struct peek *p, struct err *err)
 {
 	uint64_t records = 0;
+	struct err damage;
 	p->packets.n = p->events.n = 0;
 	while (!p->ended && p->packets.n < p->packets.max && p->events.n < p->events.max &&
 		records++ < 4ull * LIMIT_PEEK_RECORDS && !*r->interrupted) {
 		struct record rec;
-		struct err damage = { 0 };
+		err_clear(&damage);
 		int rc = source_next(&p->source, &rec, &damage);
 		bool lost = rc < 0 && (damage.kind == ERR_SYSTEM || damage.kind == ERR_NOMEM);
 		if (rc == SOURCE_END || lost)

@@ -342,8 +342,9 @@ static int merge_all(struct run *r, struct merge *m, struct err *err)
 	uint32_t input;
 	int rc = SOURCE_ITEM;
 	size_t ended = 0;
+	struct err damage;
 	while (rc != SOURCE_END && !*r->interrupted) {
-		struct err damage = { 0 };
+		err_clear(&damage);
 		rc = merge_next(m, &item, &input, &damage);
 		if (rc < 0 && damage.kind == ERR_NOMEM)
 			return err_nomem(err);

@@ -267,6 +267,7 @@ static bool take_plain(struct tracerpt *t, struct span line, bool whole, struct 
 static int tracerpt_next(void *self, struct record *ret, struct err *err)
 {
 	struct tracerpt *t = self;
+	struct err unwanted;
 	struct span line;
 	bool whole;
 	if (t->loss.due)
@@ -276,15 +277,13 @@ static int tracerpt_next(void *self, struct record *ret, struct err *err)
 		*ret = t->record;
 		return SOURCE_ITEM;
 	}
+	err = err ? err : &unwanted;
 	while (!t->over) {
-		struct err local = { .kind = ERR_NONE };
-		int rc = lines_next(&t->lines, &line, &whole, &local);
+		int rc = lines_next(&t->lines, &line, &whole, err);
 		if (rc == 0)
 			break;
 		if (rc < 0) {
-			t->over = local.kind != ERR_LIMIT;
-			if (err)
-				*err = local;
+			t->over = err->kind != ERR_LIMIT;
 			return damaged(t, false, err);
 		}
 		if (take_plain(t, line, whole, ret))

@@ -11,7 +11,8 @@
 
 /* `line` had its line feed. True where it is a network row of version 1 or later, over IPv4,
  * without quotes, sound in all that is read, and of a process: then *ret is what row_network makes
- * of it, but for its number. False says nothing: the row is for the long way. */
+ * of it, but for its number. False says nothing, and *ret may be half filled: the row is for the
+ * long way. */
 bool plain_row(struct span line, struct record *ret);
 
 #endif

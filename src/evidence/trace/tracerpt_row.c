@@ -212,26 +212,6 @@ static int check_length(const struct csv_row *row, unsigned behind, bool whole, 
 		"the input ends inside column %zu of a row that needs %u", row->n, behind);
 }
 
-/* In UdpIp version 1 the kernel fills 16 bits of the size and leaves the other 16 as they were.
- * Wrong for an IPv6 jumbogram (RFC 2675), which Windows does not send and version 1 cannot log. */
-static inline uint32_t udp_size(uint32_t size)
-{
-	return size > UINT16_MAX ? size & UINT16_MAX : size;
-}
-
-/* TCP events name the ends as the connection has them: d is remote. UDP events name them as the
- * packet has them: for a receive d is ours. Only version 2 is known to do so; of a receive of the
- * older ones no dump with both ends known is public, so either end may be ours. */
-void row_ends(struct event *event, struct endpoint d, struct endpoint s, enum row_ip ip)
-{
-	if (event->transport == TRANSPORT_UDP && ip == IP_UNSTATED)
-		event->bytes = udp_size(event->bytes);
-	bool swapped = event->transport == TRANSPORT_UDP && event->op == EVENT_RECV;
-	event->local = swapped ? d : s;
-	event->remote = swapped ? s : d;
-	event->either_way = swapped && ip == IP_UNSTATED;
-}
-
 static int take_ends(const struct csv_row *row, const struct columns *at, struct endpoint *ret_d,
 	struct endpoint *ret_s, struct err *err)
 {

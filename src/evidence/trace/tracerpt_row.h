@@ -23,8 +23,27 @@ bool row_time_rounded(struct span text);
 
 enum row_ip { IP_UNSTATED, IP_V4, IP_V6 };
 
-/* Which of a network row's ends is local; and mends the size of old UDP rows. */
-void row_ends(struct event *event, struct endpoint d, struct endpoint s, enum row_ip ip);
+/* In UdpIp version 1 the kernel fills 16 bits of the size and leaves the other 16 as they were.
+ * Wrong for an IPv6 jumbogram (RFC 2675), which Windows does not send and version 1 cannot log. */
+static inline uint32_t row_udp_size(uint32_t size)
+{
+	return size > UINT16_MAX ? size & UINT16_MAX : size;
+}
+
+/* Which of a network row's ends is local. TCP events name the ends as the connection has them: d is
+ * remote. UDP events name them as the packet has them: for a receive d is ours. Only version 2 is
+ * known to do so; of a receive of the older ones no dump with both ends known is public, so either
+ * end may be ours. */
+static inline void row_ends(
+	struct event *event, struct endpoint d, struct endpoint s, enum row_ip ip)
+{
+	if (event->transport == TRANSPORT_UDP && ip == IP_UNSTATED)
+		event->bytes = row_udp_size(event->bytes);
+	bool swapped = event->transport == TRANSPORT_UDP && event->op == EVENT_RECV;
+	event->local = swapped ? d : s;
+	event->remote = swapped ? s : d;
+	event->either_way = swapped && ip == IP_UNSTATED;
+}
 
 /* Each fills ret (spans borrow from the row's line). Return SOURCE_ITEM; SOURCE_END where the
  * row is sound and says nothing; -1. `whole`: the line has its line feed. A rounded time gives a
