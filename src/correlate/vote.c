@@ -214,26 +214,37 @@ static struct line find_level(struct election *e)
 	return total;
 }
 
-/* What is said of the winner, apart from how it was found. */
-static int decide(struct election *e, const struct line *tilt, struct clock *ret, struct err *err)
+/* What the winner says, whether it is believed or not. */
+static struct clock says(const struct election *e, const struct window *best,
+	const struct line *tilt, const struct clock *blank)
 {
-	const struct votes *v = &e->some;
-	struct window best = fullest(v, e->width_ns);
-	if (best.alone == 0)
-		return 0;
-	struct variety variety;
-	if (vote_variety(v, &best, e->width_ns, e->extents, &variety, err) < 0)
-		return -1;
-	struct clock c = *ret;
-	c.pairs = best.alone;
-	c.offset_ns = middle_of(v, &best);
+	struct clock c = *blank;
+	c.pairs = best->alone;
+	c.offset_ns = middle_of(&e->some, best);
 	c.rate = tilt->slope;
-	c.since_ns = begin_of(v, &best, e->front_ns);
+	c.since_ns = begin_of(&e->some, best, e->front_ns);
 	c.offset_ns += (int64_t)(c.rate * ((double)c.since_ns - (double)tilt->from));
 	c.first_offset_ns = c.offset_ns;
 	c.rate_error = tilt->error;
 	c.has_met = true;
 	c.met = clock_to_ref(&c, (struct source_time){ c.since_ns });
+	return c;
+}
+
+/* Is the winner believed? Not asked where a sure clock says the same, for nothing hangs on it. */
+static int decide(struct election *e, const struct line *tilt, const struct clock *known,
+	struct clock *ret, struct err *err)
+{
+	const struct votes *v = &e->some;
+	struct window best = fullest(v, e->width_ns);
+	if (best.alone == 0)
+		return 0;
+	struct clock c = says(e, &best, tilt, ret);
+	if (known && known->state == CLOCK_SURE && clock_agree(known, &c))
+		return 0;
+	struct variety variety;
+	if (vote_variety(v, &best, e->width_ns, e->extents, &variety, err) < 0)
+		return -1;
 	size_t rival = rival_keys(e, &best);
 	double chance = vote_chance(v, &best, e->width_ns);
 	bool near = c.offset_ns <= ZONE_REACH_NS && c.offset_ns >= -ZONE_REACH_NS;
@@ -254,14 +265,15 @@ static int decide(struct election *e, const struct line *tilt, struct clock *ret
 	return 0;
 }
 
-/* The first `n` votes of the log. */
-static int elect(struct election *e, size_t n, struct clock *ret, struct err *err)
+/* The first `n` votes of the log. What all of them say is `known`, or NULL. */
+static int elect(
+	struct election *e, size_t n, const struct clock *known, struct clock *ret, struct err *err)
 {
 	memcpy(e->some.items, e->all.items, n * sizeof *e->all.items);
 	e->some.n = n;
 	qsort(e->some.items, n, sizeof *e->some.items, by_delta);
 	struct line tilt = find_level(e);
-	return decide(e, &tilt, ret, err);
+	return decide(e, &tilt, known, ret, err);
 }
 
 /* Asks the whole log, then halves of it down to its front. A sure front that says something else is
@@ -270,12 +282,11 @@ static int elect_front(struct election *e, struct clock *ret, struct err *err)
 {
 	const struct clock none = *ret;
 	qsort(e->all.items, e->all.n, sizeof *e->all.items, by_number);
-	int rc = elect(e, e->all.n, ret, err);
+	int rc = elect(e, e->all.n, NULL, ret, err);
 	for (size_t n = e->all.n / 2; n >= HALVED_VOTES && rc == 0; n /= 2) {
 		struct clock front = none;
-		rc = elect(e, n, &front, err);
-		if (front.state == CLOCK_SURE &&
-			(ret->state != CLOCK_SURE || !clock_agree(ret, &front)))
+		rc = elect(e, n, ret, &front, err);
+		if (front.state == CLOCK_SURE)
 			*ret = front;
 	}
 	return rc;
