@@ -41,6 +41,11 @@ struct cell_entry {
 	uint32_t place;
 };
 
+const void *level_ordered(const struct groups *g, const struct level *l)
+{
+	return l->ordered ? l->ordered : g->cell[l->first].ordered;
+}
+
 static size_t aligned(size_t n)
 {
 	return (n + 15) & ~(size_t)15;
@@ -49,18 +54,15 @@ static size_t aligned(size_t n)
 size_t states_size(bool ordered)
 {
 	size_t n = 0;
-	for (const struct property *const *p = properties; *p; p++)
-		if ((*p)->ordered == ordered)
-			n += aligned((*p)->size);
+	for (const struct property *const *p = properties[ordered]; *p; p++)
+		n += aligned((*p)->size);
 	return n;
 }
 
 void states_add(void *states, bool ordered, const struct settled *packet)
 {
 	unsigned char *at = states;
-	for (const struct property *const *p = properties; *p; p++) {
-		if ((*p)->ordered != ordered)
-			continue;
+	for (const struct property *const *p = properties[ordered]; *p; p++) {
 		(*p)->add(at, packet);
 		at += aligned((*p)->size);
 	}
@@ -70,9 +72,7 @@ void states_merge(void *into, const void *from)
 {
 	unsigned char *to = into;
 	const unsigned char *at = from;
-	for (const struct property *const *p = properties; *p; p++) {
-		if ((*p)->ordered)
-			continue;
+	for (const struct property *const *p = properties[false]; *p; p++) {
 		(*p)->merge(to, at);
 		to += aligned((*p)->size);
 		at += aligned((*p)->size);
@@ -82,9 +82,7 @@ void states_merge(void *into, const void *from)
 void states_put(const void *states, bool ordered, struct pattern *ret)
 {
 	const unsigned char *at = states;
-	for (const struct property *const *p = properties; *p; p++) {
-		if ((*p)->ordered != ordered)
-			continue;
+	for (const struct property *const *p = properties[ordered]; *p; p++) {
 		(*p)->put(at, ret);
 		at += aligned((*p)->size);
 	}
@@ -102,6 +100,11 @@ int groups_new(struct hash_key key, struct groups **ret, struct err *err)
 	map_init(&g->cells, sizeof(struct cell_entry), sizeof(struct cell_key), SIZE_MAX, key);
 	arena_init(&g->states, SIZE_MAX / 2);
 	trails_init(&g->trails, key);
+	g->memos = calloc(CELL_MEMOS, sizeof *g->memos);
+	if (!g->memos) {
+		groups_free(g);
+		return err_nomem(err);
+	}
 	*ret = g;
 	return 0;
 }
@@ -119,6 +122,7 @@ void groups_free(struct groups *g)
 	free(g->level);
 	free(g->cell);
 	free(g->tally);
+	free(g->memos);
 	free(g);
 }
 
@@ -155,6 +159,12 @@ static const struct addr *local_of(const struct settled *p)
 	return NULL;
 }
 
+/* Full: one coarse family for each transport and direction. */
+static bool is_full(const struct groups *g)
+{
+	return g->n_families >= LIMIT_FAMILIES || g->n_cells >= LIMIT_CELLS;
+}
+
 static struct family_key family_key(const struct groups *g, const struct settled *p)
 {
 	const struct digest *d = p->digest;
@@ -167,8 +177,7 @@ static struct family_key family_key(const struct groups *g, const struct settled
 		key.icmp_type = d->icmp_type;
 		key.icmp_code = d->icmp_code;
 	}
-	/* Full: one coarse family for each transport and direction. */
-	if (g->n_families >= LIMIT_FAMILIES || g->n_cells >= LIMIT_CELLS)
+	if (is_full(g))
 		return key;
 	set_service(&key, d);
 	if (digest_has(d, DIGEST_ADDRS) && local_of(p))
@@ -190,20 +199,17 @@ static uint32_t family_of(
 	if (!new)
 		return e->place;
 	struct family *grown = room(g->family, g->n_families, &g->cap_families, sizeof *grown);
-	void *ordered = arena_alloc(&g->states, states_size(true));
-	if (grown)
-		g->family = grown;
-	if (!grown || !ordered) {
+	if (!grown) {
 		err_nomem(err);
 		return UINT32_MAX;
 	}
+	g->family = grown;
 	uint32_t place = e->place = g->n_families++;
 	want.selected = !selected;
 	const struct family_entry *twin = map_find(&g->families, &want);
-	g->family[place] = (struct family){ .key = *key,
-		.selected = selected,
-		.pool = twin ? twin->place : place,
-		.level = { .ordered = ordered } };
+	g->family[place] = (struct family){
+		.key = *key, .selected = selected, .pool = twin ? twin->place : place
+	};
 	return place;
 }
 
@@ -218,31 +224,65 @@ static uint32_t level_of(
 	if (!new)
 		return e->place;
 	struct level *grown = room(g->level, g->n_levels, &g->cap_levels, sizeof *grown);
-	void *ordered = arena_alloc(&g->states, states_size(true));
-	if (grown)
-		g->level = grown;
-	if (!grown || !ordered) {
+	if (!grown) {
 		err_nomem(err);
 		return UINT32_MAX;
 	}
+	g->level = grown;
 	e->place = g->n_levels++;
-	g->level[e->place] = (struct level){ .ordered = ordered };
+	g->level[e->place] = (struct level){ 0 };
 	if (is_length)
 		g->family[family].n_lengths++;
 	return e->place;
 }
 
 /* TCP cuts its stream as it likes: the lengths of its segments say nothing. */
-static uint32_t length_of(const struct groups *g, uint32_t family, const struct digest *d)
+static uint32_t raw_length(const struct digest *d)
 {
 	if (d->transport == TRANSPORT_TCP)
 		return CELL_LENGTH_MANY;
-	if (!digest_has(d, DIGEST_PAYLOAD))
-		return CELL_LENGTH_UNKNOWN;
-	struct level_key key = { .family = family, .is_length = 1, .value = d->payload_bytes };
-	if (g->family[family].n_lengths >= LENGTHS_MOST && !map_find(&g->levels, &key))
-		return CELL_LENGTH_MANY;
-	return d->payload_bytes;
+	return digest_has(d, DIGEST_PAYLOAD) ? d->payload_bytes : CELL_LENGTH_UNKNOWN;
+}
+
+static uint32_t length_of(const struct groups *g, uint32_t family, uint32_t length)
+{
+	struct level_key key = { .family = family, .is_length = 1, .value = length };
+	if (length == CELL_LENGTH_MANY || length == CELL_LENGTH_UNKNOWN ||
+		g->family[family].n_lengths < LENGTHS_MOST || map_find(&g->levels, &key))
+		return length;
+	return CELL_LENGTH_MANY;
+}
+
+/* From here on the order of a level is no longer that of another one. */
+static int part_level(struct groups *g, struct level *l, const void *same, struct err *err)
+{
+	l->ordered = arena_alloc(&g->states, states_size(true));
+	if (!l->ordered)
+		return err_nomem(err);
+	memcpy(l->ordered, same, states_size(true));
+	return 0;
+}
+
+static int join_level(struct groups *g, struct level *l, uint32_t cell, struct err *err)
+{
+	if (l->cells == 0)
+		l->first = cell;
+	if (l->cells == 1 && part_level(g, l, g->cell[l->first].ordered, err) < 0)
+		return -1;
+	l->cells++;
+	return 0;
+}
+
+static int join_family(struct groups *g, struct level *l, uint32_t length, struct err *err)
+{
+	if (l->cells == 0)
+		l->first = g->n_cells;
+	uint32_t before = l->cells ? g->cell[l->first].length_level : length;
+	if (!l->ordered && before != length &&
+		part_level(g, l, level_ordered(g, &g->level[before]), err) < 0)
+		return -1;
+	l->cells++;
+	return 0;
 }
 
 static int new_cell(struct groups *g, const struct cell_key *key, uint32_t *ret, struct err *err)
@@ -262,9 +302,10 @@ static int new_cell(struct groups *g, const struct cell_key *key, uint32_t *ret,
 	void *ordered = arena_alloc(&g->states, states_size(true));
 	if (!cells || !tallies || !unordered || !ordered)
 		return err_nomem(err);
-	g->level[length].cells++;
-	g->level[answer].cells++;
-	g->family[key->family].level.cells++;
+	if (join_level(g, &g->level[length], g->n_cells, err) < 0 ||
+		join_level(g, &g->level[answer], g->n_cells, err) < 0 ||
+		join_family(g, &g->family[key->family].level, length, err) < 0)
+		return -1;
 	*ret = g->n_cells++;
 	g->cell[*ret] = (struct cell){ .family = key->family,
 		.length_level = length,
@@ -281,17 +322,14 @@ static int new_cell(struct groups *g, const struct cell_key *key, uint32_t *ret,
 	return 0;
 }
 
-uint32_t cells_of(struct groups *g, const struct settled *packet, struct err *err)
+static uint32_t find_cell(struct groups *g, const struct raw_key *raw, struct err *err)
 {
-	struct family_key family = family_key(g, packet);
-	struct cell_key key = { .family = family_of(g, &family, packet->selected, err) };
+	struct cell_key key = { .family = family_of(g, &raw->family, raw->selected, err),
+		.answer = raw->answer,
+		.era = raw->era };
 	if (key.family == UINT32_MAX)
 		return UINT32_MAX;
-	const struct claim *best = &packet->claims[settled_best_side(packet)];
-	key.answer = best->grade != GRADE_NONE ? best->process
-					       : ANSWER_REASON | packet->claims[SIDE_SENDER].reason;
-	key.length = length_of(g, key.family, packet->digest);
-	key.era = trails_wanted(packet) ? trails_era(&g->trails, packet) : 0;
+	key.length = length_of(g, key.family, raw->length);
 	bool new;
 	struct cell_entry *e = map_put(&g->cells, &key, &new, err);
 	if (!e)
@@ -300,5 +338,38 @@ uint32_t cells_of(struct groups *g, const struct settled *packet, struct err *er
 	if (new &&new_cell(g, &key, &place, err) < 0)
 		return UINT32_MAX;
 	e->place = place;
+	return place;
+}
+
+static bool same_key(const struct raw_key *a, const struct raw_key *b)
+{
+	const uint8_t *p = (const uint8_t *)a, *q = (const uint8_t *)b;
+	uint64_t differs = 0;
+	for (size_t i = 0; i < sizeof *a; i += 8)
+		differs |= hash_load64(p + i) ^ hash_load64(q + i);
+	return differs == 0;
+}
+
+/* What was once found for a packet stays right for all that are like it, until a limit makes
+ * families coarse: a length that has its level keeps it, and one that came too late never gets one.
+ */
+uint32_t cells_of(struct groups *g, const struct settled *packet, struct err *err)
+{
+	const struct claim *best = &packet->claims[settled_best_side(packet)];
+	struct raw_key raw = { .family = family_key(g, packet),
+		.selected = packet->selected,
+		.length = raw_length(packet->digest),
+		.answer = best->grade != GRADE_NONE
+			? best->process
+			: ANSWER_REASON | packet->claims[SIDE_SENDER].reason,
+		.era = trails_wanted(packet) ? trails_era(&g->trails, packet) : 0 };
+	struct memo *memo =
+		&g->memos[hash_bytes(g->cells.key, &raw, sizeof raw) & (CELL_MEMOS - 1)];
+	bool full = is_full(g);
+	if (!full && memo->cell && same_key(&memo->key, &raw))
+		return memo->cell - 1;
+	uint32_t place = find_cell(g, &raw, err);
+	if (place != UINT32_MAX && !full)
+		*memo = (struct memo){ raw, place + 1 };
 	return place;
 }

@@ -20,6 +20,9 @@ struct family_key {
 /* A level that keeps ordered states only: a family, one length of it, or one answer of it. */
 struct level {
 	uint32_t cells; /* that belong to it */
+	uint32_t first; /* of them */
+	/* NULL where another one's are the same: its only cell's, or of a family its only length's.
+	 */
 	void *ordered;
 };
 
@@ -47,6 +50,21 @@ struct cell {
 	uint32_t service; /* of its named packets: a tag, 0 or SERVICE_SEVERAL */
 };
 
+/* All that tells cells apart, as it stands in the packet; no padding: hashed and compared as bytes.
+ */
+struct raw_key {
+	struct family_key family;
+	uint32_t selected, length, answer, era;
+};
+
+/* Where packets like this one went: saves the look-ups in the tables. */
+struct memo {
+	struct raw_key key;
+	uint32_t cell; /* its place and 1, or 0 */
+};
+
+#define CELL_MEMOS 4096
+
 struct groups {
 	struct map families, levels, cells; /* key -> place */
 	struct arena states;
@@ -55,6 +73,7 @@ struct groups {
 	struct cell *cell;
 	struct cell_tally *tally; /* beside cell */
 	struct trails trails;
+	struct memo *memos; /* [CELL_MEMOS], by hash */
 	uint32_t n_families, cap_families, n_levels, cap_levels, n_cells, cap_cells;
 };
 
@@ -63,6 +82,9 @@ size_t states_size(bool ordered);
 void states_add(void *states, bool ordered, const struct settled *packet);
 void states_merge(void *into, const void *from); /* unordered ones */
 void states_put(const void *states, bool ordered, struct pattern *ret);
+
+/* Of a length or an answer. */
+const void *level_ordered(const struct groups *g, const struct level *l);
 
 /* The cell of this packet, made where it is new. UINT32_MAX where memory is gone. Above
  * LIMIT_FAMILIES and LIMIT_CELLS packets fall into coarser ones. */

@@ -75,12 +75,12 @@ static const void *ordered_of(const struct groups *g, const struct member *m, si
 	}
 	if (n == 1)
 		return first->ordered;
-	if (one_family && n == f->level.cells)
+	if (one_family && n == f->level.cells && f->level.ordered)
 		return f->level.ordered;
 	if (one_length && n == g->level[first->length_level].cells)
-		return g->level[first->length_level].ordered;
+		return level_ordered(g, &g->level[first->length_level]);
 	if (one_answer && n == g->level[first->answer_level].cells)
-		return g->level[first->answer_level].ordered;
+		return level_ordered(g, &g->level[first->answer_level]);
 	return NULL;
 }
 

@@ -65,6 +65,12 @@ static void count(struct cell *c, const struct settled *p)
 	c->has_time = true;
 }
 
+static void add_to_level(const struct level *l, const struct settled *p)
+{
+	if (l->ordered)
+		states_add(l->ordered, true, p);
+}
+
 int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, struct err *err)
 {
 	uint32_t place = cells_of(g, p, err);
@@ -90,9 +96,9 @@ int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, st
 	g->tally[place].as_ports += best->grade >= GRADE_PORTS;
 	states_add(c->unordered, false, p);
 	states_add(c->ordered, true, p);
-	states_add(g->level[c->length_level].ordered, true, p);
-	states_add(g->level[c->answer_level].ordered, true, p);
-	states_add(g->family[c->family].level.ordered, true, p);
+	add_to_level(&g->level[c->length_level], p);
+	add_to_level(&g->level[c->answer_level], p);
+	add_to_level(&g->family[c->family].level, p);
 	*ret_cell = place;
 	return 0;
 }

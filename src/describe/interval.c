@@ -49,7 +49,6 @@ static void put(const void *state, struct pattern *ret)
 const struct property property_interval = {
 	.name = "interval",
 	.size = sizeof(struct interval),
-	.ordered = true,
 	.add = add,
 	.put = put,
 };

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void insert(struct numbers *n, uint32_t value)
+void numbers_insert(struct numbers *n, uint32_t value)
 {
 	unsigned at = 0;
 	if (n->more)
@@ -30,13 +30,6 @@ static void stretch(struct numbers *n, uint32_t min, uint32_t max)
 		n->max = max;
 }
 
-void numbers_add(struct numbers *n, uint32_t value)
-{
-	stretch(n, value, value);
-	n->known++;
-	insert(n, value);
-}
-
 void numbers_merge(struct numbers *into, const struct numbers *from)
 {
 	if (from->known == 0)
@@ -44,7 +37,7 @@ void numbers_merge(struct numbers *into, const struct numbers *from)
 	stretch(into, from->min, from->max);
 	into->known += from->known;
 	for (unsigned i = 0; i < from->n_values; i++)
-		insert(into, from->values[i]);
+		numbers_insert(into, from->values[i]);
 	into->more = into->more || from->more;
 }
 

@@ -16,7 +16,19 @@ struct numbers {
 	uint32_t values[PATTERN_SET]; /* sorted */
 };
 
-void numbers_add(struct numbers *n, uint32_t value);
+/* Puts the value among those that are told apart. */
+void numbers_insert(struct numbers *n, uint32_t value);
+
+static inline void numbers_add(struct numbers *n, uint32_t value)
+{
+	if (n->known++ == 0)
+		n->min = n->max = value;
+	n->min = value < n->min ? value : n->min;
+	n->max = value > n->max ? value : n->max;
+	if (!n->more)
+		numbers_insert(n, value);
+}
+
 void numbers_merge(struct numbers *into, const struct numbers *from);
 /* `many` is the kind for more values than fit. */
 struct number_pattern numbers_pattern(const struct numbers *n, enum number_kind many);

@@ -16,10 +16,14 @@ struct payload {
 
 static void see(struct payload *p, uint64_t hash, const uint8_t *prefix, uint8_t n)
 {
-	uint8_t same = 0;
-	while (same < n && same < p->common && prefix[same] == p->prefix[same])
-		same++;
 	p->differs = p->differs || hash != p->hash;
+	p->common = n < p->common ? n : p->common;
+	/* Most either begin with the same bytes, or with nothing in common. */
+	if (p->common == 0 || memcmp(p->prefix, prefix, p->common) == 0)
+		return;
+	uint8_t same = 0;
+	while (prefix[same] == p->prefix[same])
+		same++;
 	p->common = same;
 }
 

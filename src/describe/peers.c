@@ -10,6 +10,8 @@
 #define EXACT 64
 #define REGISTERS 1024
 #define REGISTER_BITS 10
+/* From 0, for a register that saw nothing, to that of a hash whose other bits are all zero. */
+#define RANKS (64 - REGISTER_BITS + 2)
 
 struct peers {
 	uint32_t n; /* exact addresses; above EXACT the registers are used */
@@ -92,10 +94,12 @@ static void merge(void *into, const void *from)
 /* With the small-range correction (linear counting). */
 static uint64_t count(const struct peers *p)
 {
-	double sum = 0;
+	double sum = 0, power[RANKS] = { 1 };
 	unsigned zeros = 0;
+	for (unsigned i = 1; i < RANKS; i++)
+		power[i] = power[i - 1] / 2;
 	for (unsigned i = 0; i < REGISTERS; i++) {
-		sum += ldexp(1, -p->registers[i]);
+		sum += power[p->registers[i]];
 		zeros += p->registers[i] == 0;
 	}
 	double m = REGISTERS, raw = 0.7213 / (1 + 1.079 / m) * m * m / sum;

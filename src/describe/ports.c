@@ -80,7 +80,6 @@ static void put_order(const void *state, struct pattern *ret)
 const struct property property_port_order = {
 	.name = "port-order",
 	.size = sizeof(struct order),
-	.ordered = true,
 	.add = add_order,
 	.put = put_order,
 };

@@ -13,17 +13,17 @@
 struct property {
 	const char *name;
 	size_t size;
-	/* Does it depend on the order of packets? Such a state is kept for every level of a group
-	 * (see groups.h) and never merged; `merge` is then NULL. */
-	bool ordered;
 	void (*add)(void *state, const struct settled *packet);
+	/* NULL where it depends on the order of packets: such a state is kept for every level of a
+	 * group (see groups.h) and never merged. */
 	void (*merge)(void *into, const void *from);
 	/* Writes its part of the pattern. Unordered properties write first. */
 	void (*put)(const void *state, struct pattern *ret);
 };
 
-/* NULL-terminated: unordered ones first. */
-extern const struct property *const properties[];
+/* Those that do not depend on the order of packets, and those that do; each NULL-terminated. */
+#define PROPERTIES_MOST 8
+extern const struct property *const properties[2][PROPERTIES_MOST];
 
 extern const struct property property_payload_length;
 extern const struct property property_ports;

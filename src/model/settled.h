@@ -33,6 +33,10 @@ struct settled {
 };
 
 /* The side by which the packet is counted: the better graded one, the sender on a tie. */
-enum side settled_best_side(const struct settled *s);
+static inline enum side settled_best_side(const struct settled *s)
+{
+	return s->claims[SIDE_RECEIVER].grade > s->claims[SIDE_SENDER].grade ? SIDE_RECEIVER
+									     : SIDE_SENDER;
+}
 
 #endif

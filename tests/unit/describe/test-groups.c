@@ -172,6 +172,68 @@ Test(groups, a_promoted_family_is_one_finding)
 
 /* A length that the knowledge base explains is taken out of its family; the rest stays together,
  * and the order within each is still right. */
+/* Five packets of one cell, then five of another, which begin with the port `next`; all of them are
+ * one process's in the end. Do their ports rise, seen together? */
+static bool two_cells_rise(uint16_t next, struct someone first, struct someone second)
+{
+	struct crowd c = begin();
+	size_t n;
+	struct cell_verdict verdicts[2] = { { .process = 1 }, { .process = 1 } };
+	for (uint16_t i = 0; i < 10; i++) {
+		struct someone who = i < 5 ? first : second;
+		who.sport = (uint16_t)(i < 5 ? 5000 + i : next + i);
+		who.dport = 2000;
+		verdicts[i / 5].grade = who.grade ? GRADE_NONE : GRADE_PATTERN;
+		cr_assert_eq(add(&c, who), i / 5u);
+	}
+	struct finding *f = end(&c, verdicts, &n);
+	cr_assert_eq(n, 1);
+	cr_assert_eq(f->pattern.packets, 10);
+	cr_assert_eq(f->pattern.source_port.min, next < 5000 ? next + 5 : 5000);
+	bool rise = f->pattern.source_port.kind == NUMBER_RISING;
+	cr_assert_eq(f->pattern.one_socket_each, rise);
+	done(&c, f);
+	return rise;
+}
+
+Test(groups, the_order_of_a_level_begins_with_its_first_packet)
+{
+	struct someone named = { .process = 1, .grade = GRADE_EXACT, .length = 20 };
+	struct someone unnamed = { .reason = REASON_NO_EVIDENCE, .length = 20 };
+	struct someone longer = { .process = 1, .grade = GRADE_EXACT, .length = 21 };
+	struct someone other = { .reason = REASON_NO_EVIDENCE, .length = 21 };
+	/* Another answer of one length, another length of one answer, both other. */
+	cr_assert(two_cells_rise(5000, named, unnamed));
+	cr_assert(!two_cells_rise(4000, named, unnamed));
+	cr_assert(two_cells_rise(5000, named, longer));
+	cr_assert(!two_cells_rise(4000, named, longer));
+	cr_assert(two_cells_rise(5000, named, other));
+	cr_assert(!two_cells_rise(4000, named, other));
+	cr_assert(!two_cells_rise(4000, unnamed, named));
+}
+
+Test(groups, a_packet_goes_where_those_like_it_went)
+{
+	struct crowd c = begin();
+	enum { LENGTHS = 400, TOLD_APART = 256 };
+	uint32_t cells[LENGTHS];
+	size_t n_cells;
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < LENGTHS; i++) {
+			struct someone who = {
+				.process = 1, .grade = GRADE_EXACT, .sport = 5000, .dport = 2000
+			};
+			who.length = 8 + i;
+			uint32_t cell = add(&c, who);
+			cells[i] = round ? cells[i] : cell;
+			cr_assert_eq(cell, cells[i], "length %d", 8 + i);
+			cr_assert_eq(cell, i < TOLD_APART ? (uint32_t)i : TOLD_APART);
+		}
+	groups_tallies(c.groups, &n_cells);
+	cr_assert_eq(n_cells, TOLD_APART + 1);
+	done(&c, NULL);
+}
+
 Test(groups, an_explained_length_is_a_finding_of_its_own)
 {
 	struct crowd c = begin();
