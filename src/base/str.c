@@ -28,17 +28,8 @@ void str_reset(struct str *s)
 		s->p[0] = '\0';
 }
 
-static bool grow(struct str *s, size_t more)
+static bool move(struct str *s, size_t need)
 {
-	if (s->failed)
-		return false;
-	if (more > s->max || s->n > s->max - more) {
-		s->failed = true;
-		return false;
-	}
-	size_t need = s->n + more + 1;
-	if (need <= s->cap)
-		return true;
 	size_t cap = s->cap ? s->cap * 2 : 128;
 	while (cap < need)
 		cap *= 2;
@@ -50,6 +41,18 @@ static bool grow(struct str *s, size_t more)
 	s->p = p;
 	s->cap = cap;
 	return true;
+}
+
+static inline bool grow(struct str *s, size_t more)
+{
+	if (s->failed)
+		return false;
+	if (more > s->max || s->n > s->max - more) {
+		s->failed = true;
+		return false;
+	}
+	size_t need = s->n + more + 1;
+	return need <= s->cap || move(s, need);
 }
 
 void str_add(struct str *s, struct span bytes)
@@ -68,7 +71,30 @@ void str_text(struct str *s, const char *text)
 
 void str_char(struct str *s, char c)
 {
-	str_add(s, span_of(&c, 1));
+	if (!grow(s, 1))
+		return;
+	s->p[s->n++] = c;
+	s->p[s->n] = '\0';
+}
+
+void str_u64(struct str *s, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	str_add(s, span_of(digits + at, sizeof digits - at));
+}
+
+void str_repeat(struct str *s, char c, size_t n)
+{
+	if (n == 0 || !grow(s, n))
+		return;
+	memset(s->p + s->n, c, n);
+	s->n += n;
+	s->p[s->n] = '\0';
 }
 
 void str_printf(struct str *s, const char *fmt, ...)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cursor.h"
 
@@ -22,6 +23,8 @@ void str_reset(struct str *s); /* empty, memory kept */
 void str_add(struct str *s, struct span bytes);
 void str_text(struct str *s, const char *text);
 void str_char(struct str *s, char c);
+void str_u64(struct str *s, uint64_t v); /* in decimal digits */
+void str_repeat(struct str *s, char c, size_t n);
 __attribute__((format(printf, 2, 3))) void str_printf(struct str *s, const char *fmt, ...);
 
 /* Borrowed until the next call; "" while empty. */

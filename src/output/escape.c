@@ -33,6 +33,14 @@ void escape_span(struct str *out, struct span text)
 {
 	while (text.n) {
 		uint32_t c;
+		size_t plain = 0;
+		while (plain < text.n && text.p[plain] >= ' ' && text.p[plain] < 0x7f)
+			plain++;
+		str_add(out, span_of(text.p, plain));
+		text.p += plain;
+		text.n -= plain;
+		if (text.n == 0)
+			return;
 		size_t n = text_utf8(text, &c);
 		if (c == 0xfffd)
 			str_text(out, "\xef\xbf\xbd");

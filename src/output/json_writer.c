@@ -59,7 +59,9 @@ void json_end(struct json *j)
 void json_key(struct json *j, const char *key)
 {
 	separate(j);
-	str_printf(j->out, "\"%s\":", key);
+	str_char(j->out, '"');
+	str_text(j->out, key);
+	str_text(j->out, "\":");
 	j->after_key = true;
 }
 
@@ -82,12 +84,27 @@ static void add_character(struct str *out, struct span bytes, uint32_t c)
 			0xdc00 + ((c - 0x10000) & 0x3ff));
 }
 
+/* How many at the front stand for themselves. */
+static size_t plain_bytes(struct span s)
+{
+	size_t n = 0;
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void json_span(struct json *j, struct span text)
 {
 	separate(j);
 	str_char(j->out, '"');
-	while (text.n) {
+	for (;;) {
 		uint32_t c;
+		size_t plain = plain_bytes(text);
+		str_add(j->out, span_of(text.p, plain));
+		text.p += plain;
+		text.n -= plain;
+		if (text.n == 0)
+			break;
 		size_t n = text_utf8(text, &c);
 		add_character(j->out, span_of(text.p, n), c);
 		text.p += n;
@@ -104,13 +121,15 @@ void json_text(struct json *j, const char *text)
 void json_u64(struct json *j, uint64_t v)
 {
 	separate(j);
-	str_printf(j->out, "%" PRIu64, v);
+	str_u64(j->out, v);
 }
 
 void json_i64(struct json *j, int64_t v)
 {
 	separate(j);
-	str_printf(j->out, "%" PRId64, v);
+	if (v < 0)
+		str_char(j->out, '-');
+	str_u64(j->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
 void json_double(struct json *j, double v)

@@ -32,19 +32,24 @@ static const char *sequence(char mark)
 
 static void paint(const struct layout *l, struct span s)
 {
+	size_t done = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = (char)s.p[i];
-		if (!is_mark(c))
-			str_char(l->out, c == MARK_TIE[0] ? ' ' : c);
+		if (!is_mark(c) && c != MARK_TIE[0])
+			continue;
+		str_add(l->out, span_of(s.p + done, i - done));
+		done = i + 1;
+		if (c == MARK_TIE[0])
+			str_char(l->out, ' ');
 		else if (l->color)
 			str_text(l->out, sequence(c));
 	}
+	str_add(l->out, span_of(s.p + done, s.n - done));
 }
 
 static void pad(const struct layout *l, size_t n)
 {
-	while (n--)
-		str_char(l->out, ' ');
+	str_repeat(l->out, ' ', n);
 }
 
 void layout_line(const struct layout *l, const char *text)
@@ -56,18 +61,11 @@ void layout_line(const struct layout *l, const char *text)
 /* The bytes of the first `columns` columns. */
 static size_t cut_at(struct span s, size_t columns)
 {
-	size_t n = 0;
-	while (n < s.n) {
-		size_t step = 1;
-		while (n + step < s.n && (s.p[n + step] & 0xc0) == 0x80)
-			step++;
-		size_t wide = span_width(span_of(s.p + n, step));
-		if (wide > columns)
-			break;
-		columns -= wide;
-		n += step;
-	}
-	return n;
+	/* A character has its column with its first byte; what has no column never breaks. */
+	for (size_t n = 0; n < s.n; n++)
+		if ((s.p[n] & 0xc0) != 0x80 && !is_mark((char)s.p[n]) && columns-- == 0)
+			return n;
+	return s.n;
 }
 
 /* Cuts the next line off: it breaks at the last blank that fits, or inside a word that fits

@@ -24,6 +24,21 @@ Test(str, grows_to_its_maximum_and_latches)
 	str_done(&s);
 }
 
+Test(str, numbers_and_blanks)
+{
+	struct str s;
+	str_init(&s, 30);
+	str_u64(&s, 0);
+	str_repeat(&s, '-', 3);
+	str_u64(&s, UINT64_MAX);
+	str_repeat(&s, ' ', 0);
+	cr_assert_str_eq(str_get(&s), "0---18446744073709551615");
+	str_repeat(&s, 'x', 7);
+	cr_assert(s.failed);
+	cr_assert_str_eq(str_get(&s), "0---18446744073709551615", "it stays as it was");
+	str_done(&s);
+}
+
 Test(arena, keeps_its_limit)
 {
 	struct arena a;
