@@ -79,7 +79,7 @@ static bool leaps(struct head *h, struct source_time when)
 	return h->n_times > USUAL_RECORDS && gap > LEAP_NS && gap / LEAP_GAPS > usual;
 }
 
-static int fill(struct merge *m, uint32_t input, struct err *err)
+static int fill(struct merge *m, uint32_t input, struct heap_item *ret, struct err *err)
 {
 	struct merge_input *from = &m->inputs[input];
 	struct merged *item = &m->heads[input].item;
@@ -100,27 +100,37 @@ static int fill(struct merge *m, uint32_t input, struct err *err)
 		item->ref = clock_to_ref(from->clock, item->record.when);
 		from->clock->placed = item->record.number;
 	}
-	struct heap_item key = { .time = item->ref.ns, .rank = input };
-	return heap_push(&m->heap, key, err) < 0 ? -1 : SOURCE_ITEM;
+	*ret = (struct heap_item){ .time = item->ref.ns, .rank = input };
+	return SOURCE_ITEM;
+}
+
+static int give(struct merge *m, uint32_t input, const struct merged **ret)
+{
+	*ret = &m->heads[input].item;
+	m->empty[m->n_empty++] = input;
+	return SOURCE_ITEM;
 }
 
 int merge_next(struct merge *m, const struct merged **ret, uint32_t *ret_input, struct err *err)
 {
 	while (m->n_empty) {
+		struct heap_item next;
 		uint32_t input = m->empty[m->n_empty - 1];
-		int rc = m->heads[input].ended ? SOURCE_END : fill(m, input, err);
+		int rc = m->heads[input].ended ? SOURCE_END : fill(m, input, &next, err);
 		if (rc < 0) {
 			*ret_input = input;
 			return -1;
 		}
 		m->n_empty--;
+		/* All others are in the heap: mostly this one goes on, and need not enter it. */
+		if (rc == SOURCE_ITEM && m->n_empty == 0)
+			return give(m, heap_push_pop(&m->heap, next).rank, ret);
+		if (rc == SOURCE_ITEM && heap_push(&m->heap, next, err) < 0) {
+			*ret_input = input;
+			return -1;
+		}
 	}
-	if (m->heap.count == 0)
-		return SOURCE_END;
-	uint32_t input = heap_pop(&m->heap).rank;
-	*ret = &m->heads[input].item;
-	m->empty[m->n_empty++] = input;
-	return SOURCE_ITEM;
+	return m->heap.count ? give(m, heap_pop(&m->heap).rank, ret) : SOURCE_END;
 }
 
 size_t merge_n_ended(const struct merge *m)
