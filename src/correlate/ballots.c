@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "model/claim.h"
 
 void ballots_init(struct ballots *b, size_t max)
@@ -103,10 +104,62 @@ static int by_key(const void *x, const void *y)
 	return c;
 }
 
-void ballots_sort(struct ballots *b)
+/* Puts each where its key is, ring by ring. */
+static void permute(struct ballot *items, struct sort_key *keys, size_t n)
 {
-	if (b->n)
-		qsort(b->items, b->n, sizeof *b->items, by_key);
+	for (size_t i = 0; i < n; i++) {
+		struct ballot first = items[i];
+		size_t at = i;
+		while (keys[at].place != i) {
+			size_t from = keys[at].place;
+			keys[at].place = (uint32_t)at;
+			items[at] = items[from];
+			at = from;
+		}
+		keys[at].place = (uint32_t)at;
+		items[at] = first;
+	}
+}
+
+/* Most ports are met a few times. */
+#define SHORT_RUN 16
+
+static void sort_run(struct ballot *items, size_t n)
+{
+	if (n > SHORT_RUN) {
+		qsort(items, n, sizeof *items, by_key);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct ballot item = items[i];
+		size_t at = i;
+		for (; at > 0 && by_key(&items[at - 1], &item) > 0; at--)
+			items[at] = items[at - 1];
+		items[at] = item;
+	}
+}
+
+int ballots_sort(struct ballots *b, struct err *err)
+{
+	struct sort_key *keys = malloc((2 * b->n + 1) * sizeof *keys);
+	if (!keys)
+		return err_nomem(err);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct ballot *item = &b->items[i];
+		keys[i] = (struct sort_key){ (uint64_t)item->side << 40 |
+				(uint64_t)item->transport << 32 |
+				(uint64_t)item->flow.src.port << 16 | item->flow.dst.port,
+			(uint32_t)i };
+	}
+	sort_keys(keys, keys + b->n, b->n);
+	permute(b->items, keys, b->n);
+	for (size_t from = 0, to = 0; from < b->n; from = to) {
+		while (to < b->n && keys[to].key == keys[from].key)
+			to++;
+		sort_run(&b->items[from], to - from);
+	}
+	free(keys);
+	return 0;
 }
 
 void ballots_drop_copies(struct ballots *packets)
@@ -147,31 +200,21 @@ static int64_t unit_of(const struct ballots *b)
 	return 0;
 }
 
-struct written {
-	uint64_t number;
-	int64_t ns;
-};
-
-static int by_number(const void *x, const void *y)
-{
-	const struct written *a = x, *b = y;
-	if (a->number != b->number)
-		return a->number < b->number ? -1 : 1;
-	return (a->ns > b->ns) - (a->ns < b->ns);
-}
-
 /* In the order in which they were written, so that stamps of before and after a clock was set do
  * not mix. Wrong where a coarse clock is set more than twice in the front of its log: then its
  * tick seems finer than it is, and fewer pairs agree. */
-static int64_t smallest_step(struct written *w, size_t n, int64_t most)
+static int64_t smallest_step(const struct ballots *b, struct sort_key *keys, int64_t most)
 {
 	int64_t least[ODD_STEPS + 1];
 	for (size_t k = 0; k <= ODD_STEPS; k++)
 		least[k] = most;
-	qsort(w, n, sizeof *w, by_number);
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 0; i < b->n; i++)
+		keys[i] = (struct sort_key){ b->items[i].number, (uint32_t)i };
+	sort_keys(keys, keys + b->n, b->n);
+	for (size_t i = 1; i < b->n; i++) {
 		int64_t step;
-		if (__builtin_sub_overflow(w[i].ns, w[i - 1].ns, &step))
+		if (__builtin_sub_overflow(
+			    b->items[keys[i].place].ns, b->items[keys[i - 1].place].ns, &step))
 			continue;
 		for (size_t k = 0; step > 0 && k <= ODD_STEPS; k++) {
 			int64_t smaller = step < least[k] ? step : least[k];
@@ -188,13 +231,11 @@ int ballots_tick(const struct ballots *b, int64_t most, int64_t *ret_ns, struct 
 	*ret_ns = most > unit ? most : unit;
 	if (b->n < 2 || *ret_ns == unit)
 		return 0;
-	struct written *w = malloc(b->n * sizeof *w);
-	if (!w)
+	struct sort_key *keys = malloc(2 * b->n * sizeof *keys);
+	if (!keys)
 		return err_nomem(err);
-	for (size_t i = 0; i < b->n; i++)
-		w[i] = (struct written){ b->items[i].number, b->items[i].ns };
-	*ret_ns = smallest_step(w, b->n, most);
+	*ret_ns = smallest_step(b, keys, most);
 	*ret_ns = *ret_ns > unit ? *ret_ns : unit;
-	free(w);
+	free(keys);
 	return 0;
 }

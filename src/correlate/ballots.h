@@ -48,7 +48,7 @@ int ballot_compare_ports(const struct ballot *a, const struct ballot *b);
 int ballot_compare_whole(const struct ballot *a, const struct ballot *b);
 
 /* By ports, then whole key, then time; events by side before all. */
-void ballots_sort(struct ballots *b);
+int ballots_sort(struct ballots *b, struct err *err);
 
 /* Of packets that are alike within CLOCK_JITTER_NS the first stays: a mirrored port shows each one
  * twice, and then no key would occur once. Sorted before and after. */

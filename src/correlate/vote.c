@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "correlate/line.h"
 #include "correlate/vote_inner.h"
 
@@ -35,6 +36,7 @@ struct election {
 	int64_t front_ns;         /* the stamp that was written first */
 	int64_t error_ns, width_ns;
 	struct votes all, some; /* in order of the log; those that are looked at, by delta */
+	struct sort_key *order; /* [all.n]: their places by delta */
 	uint32_t *counts;       /* [n_keys], all 0 */
 };
 
@@ -265,13 +267,46 @@ static int decide(struct election *e, const struct line *tilt, const struct cloc
 	return 0;
 }
 
+/* Puts all votes in order of the log, and finds out their order by delta. */
+static int put_in_order(struct election *e, struct err *err)
+{
+	size_t n = e->all.n;
+	struct sort_key *keys = malloc(2 * n * sizeof *keys);
+	if (!keys)
+		return err_nomem(err);
+	e->order = keys;
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (struct sort_key){ e->all.items[i].number, (uint32_t)i };
+	sort_keys(keys, keys + n, n);
+	for (size_t i = 0; i < n; i++)
+		e->some.items[i] = e->all.items[keys[i].place];
+	struct vote *v = e->some.items;
+	e->some.items = e->all.items;
+	e->all.items = v;
+	/* Few votes are of one event. */
+	for (size_t i = 1, at; i < n; i++)
+		for (at = i; at > 0 && by_number(&v[at - 1], &v[at]) > 0; at--) {
+			struct vote later = v[at - 1];
+			v[at - 1] = v[at];
+			v[at] = later;
+		}
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (struct sort_key){ sort_signed(v[i].at), (uint32_t)i };
+	sort_keys(keys, keys + n, n);
+	for (size_t i = 0; i < n; i++)
+		keys[i].key = sort_signed(v[keys[i].place].delta);
+	sort_keys(keys, keys + n, n);
+	return 0;
+}
+
 /* The first `n` votes of the log. What all of them say is `known`, or NULL. */
 static int elect(
 	struct election *e, size_t n, const struct clock *known, struct clock *ret, struct err *err)
 {
-	memcpy(e->some.items, e->all.items, n * sizeof *e->all.items);
-	e->some.n = n;
-	qsort(e->some.items, n, sizeof *e->some.items, by_delta);
+	e->some.n = 0;
+	for (size_t i = 0; i < e->all.n; i++)
+		if (e->order[i].place < n)
+			e->some.items[e->some.n++] = e->all.items[e->order[i].place];
 	struct line tilt = find_level(e);
 	return decide(e, &tilt, known, ret, err);
 }
@@ -281,7 +316,6 @@ static int elect(
 static int elect_front(struct election *e, struct clock *ret, struct err *err)
 {
 	const struct clock none = *ret;
-	qsort(e->all.items, e->all.n, sizeof *e->all.items, by_number);
 	int rc = elect(e, e->all.n, NULL, ret, err);
 	for (size_t n = e->all.n / 2; n >= HALVED_VOTES && rc == 0; n /= 2) {
 		struct clock front = none;
@@ -327,7 +361,9 @@ static int hold_election(struct election *e, struct clock *ret, struct err *err)
 	ret->error_ns = e->error_ns;
 	e->some.items = malloc(e->all.n * sizeof *e->some.items);
 	e->counts = calloc(e->all.n_keys + 1, sizeof *e->counts);
-	return e->some.items && e->counts ? elect_front(e, ret, err) : err_nomem(err);
+	if (!e->some.items || !e->counts)
+		return err_nomem(err);
+	return put_in_order(e, err) < 0 ? -1 : elect_front(e, ret, err);
 }
 
 int vote_align(struct ballots *packets, struct ballots *events, int64_t tick_ns, struct clock *ret,
@@ -338,10 +374,11 @@ int vote_align(struct ballots *packets, struct ballots *events, int64_t tick_ns,
 		return -1;
 	if (packets->n == 0 || events->n == 0)
 		return 0;
-	ballots_sort(packets);
+	if (ballots_sort(packets, err) < 0 || ballots_sort(events, err) < 0)
+		return -1;
 	ballots_drop_copies(packets);
-	ballots_sort(events);
 	int rc = hold_election(&e, ret, err);
+	free(e.order);
 	free(e.all.items);
 	free(e.some.items);
 	free(e.counts);

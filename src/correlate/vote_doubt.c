@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "correlate/vote_inner.h"
 
 #define DAY_NS (86400 * STAMP_NS_PER_S)
@@ -47,40 +48,28 @@ double vote_chance(const struct votes *v, const struct window *best, int64_t wid
 	return n < 1 ? 0 : log(all) + log_tail(mean, n - 1);
 }
 
-struct lag {
-	int64_t ns;
-	uint32_t key;
-};
-
-static int by_lag(const void *x, const void *y)
-{
-	const struct lag *a = x, *b = y;
-	return (a->ns > b->ns) - (a->ns < b->ns);
-}
-
 /* So many keys that come again after the same time are a period, and no coincidence. */
 #define PERIOD_KEYS 4
 
-/* The lag that most keys have in common, 0 where fewer than PERIOD_KEYS do. */
-static int64_t common_lag(struct lag *lags, size_t n, int64_t width_ns, uint32_t *counts)
+/* The lag that most keys have in common, 0 where fewer than PERIOD_KEYS do. Of a lag the place is
+ * the number of its key. */
+static int64_t common_lag(const struct sort_key *lags, size_t n, int64_t width_ns, uint32_t *counts)
 {
 	size_t keys = 0, most = PERIOD_KEYS - 1;
 	int64_t period = 0;
-	if (n)
-		qsort(lags, n, sizeof *lags, by_lag);
 	for (size_t from = 0, to = 0; from < n; from++) {
-		while (to < n && lags[to].ns - lags[from].ns <= width_ns)
-			keys += counts[lags[to++].key]++ == 0;
+		while (to < n && lags[to].key - lags[from].key <= (uint64_t)width_ns)
+			keys += counts[lags[to++].place]++ == 0;
 		if (keys > most) {
 			most = keys;
-			period = lags[to - 1].ns;
+			period = (int64_t)lags[to - 1].key;
 		}
-		keys -= --counts[lags[from].key] == 0;
+		keys -= --counts[lags[from].place] == 0;
 	}
 	return period;
 }
 
-static size_t collect_lags(const struct ballots *b, int64_t least, struct lag *lags)
+static size_t collect_lags(const struct ballots *b, int64_t least, struct sort_key *lags)
 {
 	size_t n = 0;
 	uint32_t key = 0;
@@ -91,7 +80,7 @@ static size_t collect_lags(const struct ballots *b, int64_t least, struct lag *l
 			ballot_compare_whole(last, this) != 0)
 			key++;
 		else if (!__builtin_sub_overflow(this->ns, last->ns, &lag) && lag > least)
-			lags[n++] = (struct lag){ lag, key };
+			lags[n++] = (struct sort_key){ (uint64_t)lag, key };
 	}
 	return n;
 }
@@ -103,11 +92,12 @@ int vote_extent(const struct ballots *b, int64_t width_ns, struct extent *ret, s
 		ret->from = b->items[i].ns < ret->from ? b->items[i].ns : ret->from;
 		ret->to = b->items[i].ns > ret->to ? b->items[i].ns : ret->to;
 	}
-	struct lag *lags = malloc((b->n + 1) * sizeof *lags);
+	struct sort_key *lags = malloc((2 * b->n + 1) * sizeof *lags);
 	uint32_t *counts = calloc(b->n + 1, sizeof *counts);
 	int rc = lags && counts ? 0 : err_nomem(err);
 	if (rc == 0) {
 		size_t n = collect_lags(b, 2 * width_ns, lags);
+		sort_keys(lags, lags + n, n);
 		ret->period = common_lag(lags, n, width_ns, counts);
 	}
 	free(lags);
@@ -122,24 +112,17 @@ static bool would_return(const struct extent *e, int64_t ns, int64_t period)
 	return t + lag <= (double)e->to || t - lag >= (double)e->from;
 }
 
-static int by_u64(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-	return (a > b) - (a < b);
-}
-
 /* Values that are more than `apart` from the one before. */
-static size_t groups(uint64_t *values, size_t n, uint64_t apart)
+static size_t groups(struct sort_key *values, size_t n, uint64_t apart)
 {
 	size_t groups = n > 0;
-	if (n)
-		qsort(values, n, sizeof *values, by_u64);
-	uint64_t last = n ? values[0] : 0;
+	sort_keys(values, values + n, n);
+	uint64_t last = n ? values[0].key : 0;
 	for (size_t i = 1; i < n; i++) {
-		if (values[i] - last <= apart)
+		if (values[i].key - last <= apart)
 			continue;
 		groups++;
-		last = values[i];
+		last = values[i].key;
 	}
 	return groups;
 }
@@ -150,50 +133,37 @@ static size_t groups(uint64_t *values, size_t n, uint64_t apart)
 int vote_variety(const struct votes *v, const struct window *best, int64_t width_ns,
 	const struct extent extents[static 2], struct variety *ret, struct err *err)
 {
-	uint64_t *traits = malloc(best->n * sizeof *traits);
-	uint64_t *times = malloc(best->n * sizeof *times);
-	int rc = traits && times ? 0 : err_nomem(err);
+	struct sort_key *pairs = malloc((2 * best->n + 1) * sizeof *pairs);
+	if (!pairs)
+		return err_nomem(err);
 	int64_t period =
 		extents[0].period > extents[1].period ? extents[0].period : extents[1].period;
 	size_t n = 0;
-	for (size_t i = best->from; i < best->from + best->n && rc == 0; i++) {
+	for (size_t i = best->from; i < best->from + best->n; i++) {
 		const struct vote *vote = &v->items[i];
 		if (!vote->alone ||
 			(period && !would_return(&extents[0], vote->seen, period) &&
 				!would_return(&extents[1], vote->at, period)))
 			continue;
-		traits[n] = vote->trait;
-		times[n++] = (uint64_t)vote->at - (uint64_t)INT64_MIN;
+		pairs[n++] = (struct sort_key){ vote->trait, (uint32_t)i };
 	}
-	if (rc == 0)
-		*ret = (struct variety){ .pairs = n,
-			.kinds = groups(traits, n, 0),
-			.moments = groups(times, n, (uint64_t)width_ns) };
-	free(traits);
-	free(times);
-	return rc;
+	*ret = (struct variety){ .pairs = n, .kinds = groups(pairs, n, 0) };
+	for (size_t i = 0; i < n; i++)
+		pairs[i].key = sort_signed(v->items[pairs[i].place].at);
+	ret->moments = groups(pairs, n, (uint64_t)width_ns);
+	free(pairs);
+	return 0;
 }
 
-/* Where something with these ports was, and when on the reference clock. */
-struct spot {
-	uint64_t ports;
-	int64_t ns;
-};
-
+/* Something with these ports was at that time on the reference clock: in order of ports, then time.
+ */
 struct spots {
-	struct spot *items;
+	struct sort_key *ports; /* the place is that of the time; as many behind them are spare */
+	int64_t *ns;
 	size_t n;
 	int64_t from, to;
 	uint64_t low[65536 / 64]; /* lower ports that occur */
 };
-
-static int by_ports_and_time(const void *x, const void *y)
-{
-	const struct spot *a = x, *b = y;
-	if (a->ports != b->ports)
-		return a->ports < b->ports ? -1 : 1;
-	return (a->ns > b->ns) - (a->ns < b->ns);
-}
 
 static uint16_t low_port(uint64_t ports)
 {
@@ -201,54 +171,63 @@ static uint16_t low_port(uint64_t ports)
 	return src < dst ? src : dst;
 }
 
-static void spots_fill(struct spots *s, const struct ballots *b, const struct clock *clock)
+static int spots_fill(
+	struct spots *s, const struct ballots *b, const struct clock *clock, struct err *err)
 {
+	s->ports = malloc((2 * b->n + 1) * sizeof *s->ports);
+	s->ns = malloc((b->n + 1) * sizeof *s->ns);
+	if (!s->ports || !s->ns)
+		return err_nomem(err);
+	s->n = b->n;
 	s->from = INT64_MAX;
 	s->to = INT64_MIN;
 	for (size_t i = 0; i < b->n; i++) {
-		const struct ballot *item = &b->items[i];
-		struct spot spot = { (uint64_t)item->transport << 32 |
-				(uint64_t)item->flow.src.port << 16 | item->flow.dst.port,
-			clock_to_ref(clock, (struct source_time){ item->ns }).ns };
-		s->from = spot.ns < s->from ? spot.ns : s->from;
-		s->to = spot.ns > s->to ? spot.ns : s->to;
-		uint16_t low = low_port(spot.ports);
+		int64_t ns = clock_to_ref(clock, (struct source_time){ b->items[i].ns }).ns;
+		s->from = ns < s->from ? ns : s->from;
+		s->to = ns > s->to ? ns : s->to;
+		s->ns[i] = ns;
+		s->ports[i] = (struct sort_key){ sort_signed(ns), (uint32_t)i };
+	}
+	sort_keys(s->ports, s->ports + s->n, s->n);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct ballot *item = &b->items[s->ports[i].place];
+		uint64_t ports = (uint64_t)item->transport << 32 |
+			(uint64_t)item->flow.src.port << 16 | item->flow.dst.port;
+		uint16_t low = low_port(ports);
 		s->low[low / 64] |= 1ull << low % 64;
-		s->items[s->n++] = spot;
+		s->ports[i].key = ports;
 	}
-	if (s->n)
-		qsort(s->items, s->n, sizeof *s->items, by_ports_and_time);
+	sort_keys(s->ports, s->ports + s->n, s->n);
+	return 0;
 }
 
-static bool has_near(const struct spots *s, const struct spot *spot, int64_t reach)
+static int64_t spot_ns(const struct spots *s, size_t i)
 {
-	size_t low = 0, high = s->n;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct spot least = { spot->ports, spot->ns - reach };
-		if (by_ports_and_time(&s->items[middle], &least) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < s->n && s->items[low].ports == spot->ports &&
-		s->items[low].ns <= spot->ns + reach;
+	return s->ns[s->ports[i].place];
 }
 
-/* Of those in the time of both, and of services that both know: what share meets the other? */
+/* Of those in the time of both, and of services that both know: what share meets the other? Both
+ * are in order, so one walk goes along with the other. */
 static double share_met(const struct spots *these, const struct spots *those, int64_t reach)
 {
 	int64_t from = these->from > those->from ? these->from : those->from;
 	int64_t to = these->to < those->to ? these->to : those->to;
 	double all = 0, met = 0;
+	size_t k = 0;
 	for (size_t i = 0; i < these->n; i++) {
-		const struct spot *spot = &these->items[i];
-		uint16_t low = low_port(spot->ports);
-		if (spot->ns < from - reach || spot->ns > to + reach ||
+		uint64_t ports = these->ports[i].key;
+		int64_t ns = spot_ns(these, i);
+		uint16_t low = low_port(ports);
+		if (ns < from - reach || ns > to + reach ||
 			!(those->low[low / 64] & 1ull << low % 64))
 			continue;
+		while (k < those->n &&
+			(those->ports[k].key < ports ||
+				(those->ports[k].key == ports && spot_ns(those, k) < ns - reach)))
+			k++;
 		all++;
-		met += has_near(those, spot, reach);
+		met += k < those->n && those->ports[k].key == ports &&
+			spot_ns(those, k) <= ns + reach;
 	}
 	return all > 0 ? met / all : 0;
 }
@@ -262,23 +241,21 @@ static double share_met(const struct spots *these, const struct spots *those, in
 int vote_present(const struct ballots *packets, const struct ballots *events,
 	const struct clock *clock, bool *ret, struct err *err)
 {
+	const struct clock reference = clock_reference();
+	int64_t reach = PRESENT_NS + clock->error_ns;
 	struct spots *s = calloc(2, sizeof *s);
 	int rc = s ? 0 : err_nomem(err);
-	if (rc == 0) {
-		s[0].items = malloc((packets->n + 1) * sizeof *s[0].items);
-		s[1].items = malloc((events->n + 1) * sizeof *s[1].items);
-		rc = s[0].items && s[1].items ? 0 : err_nomem(err);
-	}
-	if (rc == 0) {
-		const struct clock reference = clock_reference();
-		int64_t reach = PRESENT_NS + clock->error_ns;
-		spots_fill(&s[0], packets, &reference);
-		spots_fill(&s[1], events, clock);
+	if (rc == 0)
+		rc = spots_fill(&s[0], packets, &reference, err);
+	if (rc == 0)
+		rc = spots_fill(&s[1], events, clock, err);
+	if (rc == 0)
 		*ret = share_met(&s[0], &s[1], reach) >= PRESENT_SHARE ||
 			share_met(&s[1], &s[0], reach) >= PRESENT_SHARE;
+	for (int i = 0; s && i < 2; i++) {
+		free(s[i].ports);
+		free(s[i].ns);
 	}
-	for (int i = 0; s && i < 2; i++)
-		free(s[i].items);
 	free(s);
 	return rc;
 }
