@@ -128,10 +128,16 @@ int run_join(struct run *r, struct err *err)
 	for (uint32_t i = 0; i < r->n; i++)
 		setup.n_captures +=
 			r->inputs[i].input && (r->inputs[i].format->yields & YIELDS_PACKETS) != 0;
-	for (uint32_t i = 0; i < r->n; i++)
-		if (is_log(&r->inputs[i]))
-			coverage_add(&r->coverage, i, r->inputs[i].format, r->hosts.of_input[i],
-				&r->clocks[i]);
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct source_format *format = r->inputs[i].format;
+		uint32_t host = r->hosts.of_input[i];
+		if (!is_log(&r->inputs[i]))
+			continue;
+		coverage_add(&r->coverage, i, format, host, &r->clocks[i]);
+		if (format->windows && host != HOST_NONE &&
+			roster_windows(r->roster, host, err) < 0)
+			return -1;
+	}
 	return join_new(&setup, &r->join, err);
 }
 

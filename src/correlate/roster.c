@@ -20,6 +20,7 @@ struct pid_entry {
 	process_handle latest; /* head of the chain, PROCESS_NONE while empty */
 	uint32_t instances;
 	bool noted;    /* a timeless table lists it */
+	bool system;   /* it is the kernel of Windows */
 	bool disputed; /* two tables disagree on its image: two moments, two processes */
 	bool image_cut;
 	const char *image, *services;
@@ -355,6 +356,15 @@ process_handle roster_stated(struct roster *r, uint32_t host, const struct proce
 	return h;
 }
 
+int roster_windows(struct roster *r, uint32_t host, struct err *err)
+{
+	struct pid_entry *e = entry_of(r, host, 4, err);
+	if (!e)
+		return -1;
+	e->system = true;
+	return 0;
+}
+
 static bool image_agrees(const struct process *p, const struct pid_entry *e)
 {
 	return !p->image || !e->image || strcmp(p->image, e->image) == 0;
@@ -379,6 +389,15 @@ static void lend(struct process *p, const struct pid_entry *e)
 		p->services = e->services;
 	if (!p->hosted)
 		p->hosted = e->hosted;
+}
+
+/* What no table names. Wrong where a log of Windows 2000 or older, whose kernel has another PID, is
+ * of a process 4: PIDs are that low only for what starts with the system. */
+static void name_system(struct roster *r, const struct pid_entry *e)
+{
+	for (process_handle h = e->latest; h != PROCESS_NONE; h = r->instances[h].earlier)
+		if (!r->processes[h].image)
+			r->processes[h].image = "System";
 }
 
 /* "Dhcp, EventLog": what logs list one by one, for people. */
@@ -415,6 +434,9 @@ int roster_bind(struct roster *r, struct err *err)
 		else if (e->instances == 1 && image_agrees(&r->processes[e->latest], e))
 			lend(&r->processes[e->latest], e);
 	}
+	for (struct pid_entry *e = map_first(&r->pids); e; e = map_after(&r->pids, e))
+		if (e->system && !e->disputed && !e->image)
+			name_system(r, e);
 	qsort(only, n, sizeof *only, by_pid);
 	process_handle h = 0;
 	for (size_t i = 0; i < n && h != PROCESS_NONE; i++) {

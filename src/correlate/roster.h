@@ -40,6 +40,10 @@ int roster_begun(struct roster *r, uint32_t host, uint32_t pid, struct ref_time 
 process_handle roster_stated(struct roster *r, uint32_t host, const struct process_note *note,
 	struct ref_time when, const struct ref_time *start, struct err *err);
 
+/* The host runs Windows: its process 4 is the kernel's, System, whether or not a record names it.
+ */
+int roster_windows(struct roster *r, uint32_t host, struct err *err);
+
 /* Names processes from the timeless tables: a PID that only one process had takes the table's
  * name; one that several had takes none, for nobody can say which of them the table saw. */
 int roster_bind(struct roster *r, struct err *err);
@@ -48,8 +52,8 @@ int roster_bind(struct roster *r, struct err *err);
 enum life { LIFE_ALIVE, LIFE_UNBORN, LIFE_OVER };
 enum life roster_life(
 	const struct roster *r, process_handle process, struct ref_time when, int64_t error_ns);
-/* From when to when a record shows that the process ran; false where only tables without a time know
- * it. */
+/* From when to when a record shows that the process ran; false where only tables without a time
+ * know it. */
 bool roster_seen(const struct roster *r, process_handle process, struct ref_time *ret_first,
 	struct ref_time *ret_last);
 

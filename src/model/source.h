@@ -37,6 +37,7 @@ struct source_format {
 	unsigned traces;   /* TRACES_*: protocols that a log of this kind can hold */
 	bool traces_shown; /* which of them a log does hold, only its events show (event.traces) */
 	bool zone_stated;  /* its times are UTC or state their zone */
+	bool windows;      /* its PIDs are those of Windows, whose kernel is process 4 */
 	bool lines;        /* records are numbered by physical line */
 	int64_t tick_ns;   /* its clock may stand still for so long; 0 = as fine as its stamps */
 

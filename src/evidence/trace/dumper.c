@@ -270,6 +270,7 @@ const struct source_format format_xperf_dumper = {
 	.traces = TRACES_TCP | TRACES_UDP,
 	.traces_shown = true,
 	.zone_stated = true,
+	.windows = true,
 	.lines = true,
 	.tick_ns = 15625000,
 	.recognise = recognise,

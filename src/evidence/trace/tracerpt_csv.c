@@ -318,6 +318,7 @@ const struct source_format format_tracerpt_csv = {
 	.yields = YIELDS_EVENTS | YIELDS_PROCESSES,
 	.traces = TRACES_TCP | TRACES_UDP,
 	.zone_stated = true,
+	.windows = true,
 	.lines = true,
 	.tick_ns = 15625000,
 	.recognise = recognise,

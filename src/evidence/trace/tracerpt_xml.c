@@ -258,6 +258,7 @@ const struct source_format format_tracerpt_xml = {
 	.traces = TRACES_TCP | TRACES_UDP,
 	.traces_shown = true,
 	.zone_stated = true,
+	.windows = true,
 	.lines = true,
 	.tick_ns = 15625000,
 	.recognise = recognise,

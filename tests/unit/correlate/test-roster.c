@@ -66,6 +66,43 @@ Test(roster, a_table_without_a_time_names_neither_of_two)
 	roster_free(r);
 }
 
+/* Nothing but the log: the kernel of Windows has one PID on every computer. */
+Test(roster, the_kernel_of_windows_has_a_name)
+{
+	struct roster *r = new ();
+	cr_assert_eq(roster_windows(r, 0, &err), 0);
+	process_handle system = roster_at(r, 0, 4, at(100), &err);
+	process_handle other_pid = roster_at(r, 0, 8, at(100), &err);
+	process_handle other_host = roster_at(r, 1, 4, at(100), &err);
+	cr_assert_eq(roster_bind(r, &err), 0);
+	cr_assert_str_eq(get(r, system)->image, "System");
+	cr_assert_null(get(r, other_pid)->image);
+	cr_assert_null(get(r, other_host)->image, "of which nothing says that it runs Windows");
+	size_t n;
+	roster_all(r, &n);
+	cr_assert_eq(n, 3, "no process is made for it");
+	roster_free(r);
+}
+
+/* What records say of that PID goes first. */
+Test(roster, the_kernel_of_windows_is_what_records_say)
+{
+	for (int tables = 0; tables < 3; tables++) {
+		struct roster *r = new ();
+		cr_assert_eq(roster_windows(r, 0, &err), 0);
+		process_handle h = roster_at(r, 0, 4, at(100), &err);
+		note(r, NOTE_RUNNING, 4, "a.exe", tables ? -1 : 100);
+		if (tables == 2)
+			note(r, NOTE_RUNNING, 4, "b.exe", -1);
+		cr_assert_eq(roster_bind(r, &err), 0);
+		if (tables == 2)
+			cr_assert_null(get(r, h)->image);
+		else
+			cr_assert_str_eq(get(r, h)->image, "a.exe");
+		roster_free(r);
+	}
+}
+
 /* Two tables of two moments that disagree. */
 Test(roster, tables_that_disagree_name_nobody)
 {

@@ -342,6 +342,7 @@ const struct source_format format_etl = {
 	.traces = TRACES_TCP | TRACES_UDP,
 	.traces_shown = true,
 	.zone_stated = true,
+	.windows = true,
 	/* The coarsest clock: system time, which moves 64 times a second. */
 	.tick_ns = 15625000,
 	.recognise = etl_recognise,
