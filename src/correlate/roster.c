@@ -214,6 +214,7 @@ static int name_instance(
 	struct roster *r, process_handle h, const struct process_note *note, struct err *err)
 {
 	struct process *p = &r->processes[h];
+	p->kernel |= note->kernel;
 	if (note->has_parent && !p->has_parent) {
 		p->has_parent = true;
 		p->parent = note->parent;

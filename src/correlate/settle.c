@@ -3,6 +3,7 @@
 #include "correlate/settle.h"
 
 #include "base/limits.h"
+#include "correlate/kernel_service.h"
 #include "correlate/mapped.h"
 #include "correlate/match_ports.h"
 #include "correlate/match_raw.h"
@@ -481,6 +482,8 @@ static uint32_t host_of_side(const struct settler *s, const struct held_packet *
 	const struct claim *c = &p->claims[side];
 	if (c->process != PROCESS_NONE)
 		return processes[c->process].host;
+	if (c->reason == REASON_KERNEL_SERVICE)
+		return processes[c->about].host;
 	if (!digest_has(&p->digest, DIGEST_ADDRS))
 		return HOST_NONE;
 	return hosts_of_addr(s->match.hosts, known_addr(s, p, side));
@@ -554,12 +557,14 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 	for (int side = 0; side < SIDES; side++) {
 		stated_settle(s->match.hosts, s->roster, p, side);
 		find_service(s, p, side);
+		kernel_service_settle(s->roster, &p->claims[side]);
 	}
 	copies_share(s->copies, s->match.hold, place);
 	ret->duplicate_of = p->is_copy ? copies_original(s->copies, place) : NULL;
 	ret->outer = NULL;
 	if (digest_has(&p->digest, DIGEST_OUTER)) {
 		settle_outer(s, p);
+		kernel_service_outer(s->roster, s->outer);
 		ret->outer = s->outer;
 	}
 	ret->digest = &p->digest;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "correlate/clock.h"
+#include "correlate/kernel_service.h"
 
 /* A program that looks a flow up finds one of its two sockets. Where both are on this host (a
  * loopback), it names that one for both directions, whichever end it is. */
@@ -86,6 +87,7 @@ static process_handle look_up(const struct stated_setup *s, const struct owner *
 		.parent = owner->parent,
 		.has_parent = owner->has_parent,
 		.image_cut = owner->image_cut,
+		.kernel = kernel_service_owner(owner),
 		.image = owner->image };
 	if (owner->has_start)
 		start = clock_to_ref(s->clock, owner->start);

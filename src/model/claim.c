@@ -67,6 +67,11 @@ const char *detail_text(enum detail d)
 		[DETAIL_NO_LOCAL] = "no record shows which addresses are local",
 		[DETAIL_FRAGMENT] = "a later fragment",
 		[DETAIL_NO_TRANSPORT] = "the transport protocol is not known",
+		[DETAIL_NFS] = "NFS",
+		[DETAIL_CIFS] = "CIFS",
+		[DETAIL_WIREGUARD] = "WireGuard",
+		[DETAIL_ISCSI] = "iSCSI",
+		[DETAIL_DRBD] = "DRBD",
 	};
 	return texts[d];
 }

@@ -55,6 +55,11 @@ enum detail {
 	DETAIL_NO_LOCAL,     /* no record shows which addresses are local */
 	DETAIL_FRAGMENT,     /* a later fragment: no ports, or no event of its own */
 	DETAIL_NO_TRANSPORT, /* the record does not say which protocol carried it */
+	DETAIL_NFS,          /* of REASON_KERNEL_SERVICE: which one */
+	DETAIL_CIFS,
+	DETAIL_WIREGUARD,
+	DETAIL_ISCSI,
+	DETAIL_DRBD,
 	DETAIL_COUNT,
 };
 

@@ -48,6 +48,7 @@ struct owner {
 	struct span image;        /* file name without its folder, "curl"; empty where not stated */
 	struct span effective_image;
 	bool image_cut; /* the form cuts names at a width, and this one fills it */
+	bool kernel;    /* the form says that it is a thread of the kernel */
 	bool disputed;  /* the packet's own options name another process too, or another name */
 };
 

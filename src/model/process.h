@@ -27,7 +27,8 @@ struct process {
 	uint32_t host; /* place in the run's hosts */
 	uint32_t pid;
 	bool has_start, has_end, has_parent;
-	bool ended; /* its end was logged; else has_end says that it was over by then */
+	bool kernel; /* a thread of Linux's kernel: its sockets are the kernel's */
+	bool ended;  /* its end was logged; else has_end says that it was over by then */
 	struct ref_time start, end;
 	uint32_t parent;        /* PID */
 	const char *image;      /* "store.exe", or NULL where no evidence names it */

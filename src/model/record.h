@@ -122,6 +122,7 @@ struct process_note {
 	bool service; /* one service that the process hosts, in `services`, beside others; `tag`
 		       * is what its threads bear, or 0 */
 	uint32_t tag;
+	bool kernel; /* a thread of Linux's kernel, which has a PID of its own */
 	bool has_start;
 	struct source_time start; /* when the process began, where that is stated */
 	struct span image;        /* file name as the table prints it, "store.exe" */

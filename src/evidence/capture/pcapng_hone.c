@@ -4,9 +4,10 @@
  *   0x101  PID 4, time 8; options event 2, path 3, parent's PID 5
  *   0x102  connection 4, PID 4, time 8; option event 2
  *
- * Events of processes are 0 started (exec), 1 spawned (fork), 2 kernel thread, 0xffffffff ended; of
- * connections 0 opened, 0xffffffff closed. Without the option the event is 0. A section begins with
- * what is running and open, with the start times of its processes.
+ * Events of processes are 0 started (exec), 1 spawned (fork), 2 a thread of the kernel, whose path
+ * is its name in brackets, 0xffffffff ended; of connections 0 opened, 0xffffffff closed. Without
+ * the option the event is 0. A section begins with what is running and open, with the start times
+ * of its processes.
  *
  * On Linux each thread is spawned and ends by events of its own that bear the PID of the process
  * (copy_process() and do_exit() are probed): so threads are counted where a process was spawned
@@ -16,7 +17,7 @@
 #include "base/limits.h"
 #include "evidence/capture/owner_name.h"
 
-enum { EVENT_SPAWNED = 1, EVENT_GONE = 0xffffffff };
+enum { EVENT_SPAWNED = 1, EVENT_KERNEL = 2, EVENT_GONE = 0xffffffff };
 enum { OPTION_EVENT = 2, OPTION_PATH = 3, OPTION_PARENT = 5 };
 
 /* A number of a connection is used again once it is closed. */
@@ -61,10 +62,19 @@ struct process_event {
 	struct span image;
 };
 
+/* "[kworker/0:1]": a slash parts no folders here. */
+static struct span thread_name(struct span path)
+{
+	if (path.n < 2 || path.p[0] != '[' || path.p[path.n - 1] != ']')
+		return owner_name(path);
+	return owner_name(span_of(path.p + 1, path.n - 2));
+}
+
 static int process_options(
 	const struct section *s, struct cursor c, struct process_event *ret, struct err *err)
 {
 	struct option o;
+	struct span path = { 0 };
 	unsigned paths = 0;
 	int rc;
 	while ((rc = option_next(s->big, &c, &o)) > 0) {
@@ -77,8 +87,9 @@ static int process_options(
 		}
 		/* A path of several options is too long for its last name to be sure. */
 		if (o.code == OPTION_PATH)
-			ret->image = paths++ ? (struct span){ 0 } : owner_base_name(o.value);
+			path = paths++ ? (struct span){ 0 } : o.value;
 	}
+	ret->image = ret->event == EVENT_KERNEL ? thread_name(path) : owner_base_name(path);
 	return rc < 0 ? option_overrun(s, "process event", err) : 0;
 }
 
@@ -98,8 +109,9 @@ static int process_begin(
 		.has_start = v->has_time,
 		.start = v->when,
 		.image = v->image,
+		.kernel = v->event == EVENT_KERNEL,
 		.earlier = PROCESS_ABSENT,
-		.threads = h->live && v->event == EVENT_SPAWNED };
+		.threads = h->live && (v->event == EVENT_SPAWNED || v->event == EVENT_KERNEL) };
 	if (before && !before->has_end && v->has_time) {
 		before->has_end = true;
 		before->end = (struct source_time){ v->when.ns - 1 };
@@ -140,10 +152,11 @@ static int process_take(struct hone *h, struct process_of_pid *e, const struct p
 		p->threads += p->threads != 0;
 		return 0;
 	}
+	bool kind = going && v->event != EVENT_SPAWNED && p->kernel == (v->event == EVENT_KERNEL);
 	bool same = going && p->image.n == v->image.n &&
 		(v->image.n == 0 || memcmp(p->image.p, v->image.p, v->image.n) == 0);
 	*ret_what = NOTE_RUNNING;
-	if (going && v->event != EVENT_SPAWNED && (same || p->image.n == 0))
+	if (kind && (same || p->image.n == 0))
 		return same ? 1 : process_list_name(&h->processes, e->latest, v->image, err) + 1;
 	*ret_what = NOTE_START;
 	uint32_t threads = going && v->event != EVENT_SPAWNED ? p->threads : 0;
@@ -179,7 +192,8 @@ int hone_process_read(struct hone *h, const struct section *s, struct cursor bod
 	struct process_of_pid *e = map_put(&h->pids, &v.pid, &new, err);
 	if (!e)
 		return process_table_full(err, LIMIT_CAPTURE_PROCESSES,
-			"PIDs with Hone's process blocks in a section: the names of later ones are lost");
+			"PIDs with Hone's process blocks in a section: the names of later ones are "
+			"lost");
 	if (new)
 		e->latest = PROCESS_ABSENT;
 	int rc = process_take(h, e, &v, &what, err);
@@ -190,6 +204,7 @@ int hone_process_read(struct hone *h, const struct section *s, struct cursor bod
 	ret->process.pid = v.pid;
 	ret->process.has_parent = v.has_parent;
 	ret->process.parent = v.parent;
+	ret->process.kernel = v.event == EVENT_KERNEL;
 	ret->process.image = v.image;
 	return 1;
 }
@@ -272,6 +287,7 @@ bool hone_owner(struct hone *h, const struct packet_options *o, const struct sou
 	ret->parent = p->parent;
 	ret->has_start = p->has_start;
 	ret->start = p->start;
+	ret->kernel = p->kernel;
 	ret->image = p->image;
 	return true;
 }

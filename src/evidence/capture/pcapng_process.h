@@ -15,6 +15,7 @@ struct known_process {
 	bool has_parent, has_start, has_end;
 	bool unreadable; /* its block holds no PID, but its place counts */
 	bool image_cut;
+	bool kernel;             /* of Hone: a thread of the kernel */
 	enum owner_origin noted; /* whosent wrote the block, and this stands for its grade; or 0 */
 	struct source_time start, end;
 	struct span image;

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "evidence/capture/capture.h"
 
-enum { STARTED = 0, SPAWNED = 1 };
+enum { STARTED = 0, SPAWNED = 1, KERNEL = 2 };
 #define GONE UINT32_MAX
 
 struct told {
@@ -100,6 +100,39 @@ Test(pcapng_hone, the_life_of_a_process)
 		assert_no_owner(&s.all[8]);
 		assert_no_owner(&s.all[9]);
 	}
+}
+
+/* Threads of the kernel are told as such, with their name in brackets; what one of them starts by
+ * exec is a program like any other. */
+Test(pcapng_hone, threads_of_the_kernel)
+{
+	static struct sight s;
+	struct str file;
+	struct pcapng_writer w = begin_file(&file, false);
+	tell(&w, (struct told){ 10, 50, KERNEL, 2, "[kworker/0:1]" });
+	hone_packet(&w, 20, 0, 50);
+	tell(&w, (struct told){ 30, 60, KERNEL, 2, "[kworker/0:2]" });
+	hone_packet(&w, 31, 0, 60);
+	tell(&w, (struct told){ 32, 60, STARTED, 2, "/sbin/modprobe" });
+	hone_packet(&w, 33, 0, 60);
+	tell(&w, (struct told){ 40, 70, KERNEL, 2, "odd]" });
+	hone_packet(&w, 41, 0, 70);
+	tell(&w, (struct told){ .us = 42, .pid = 70, .event = GONE, .parent = 2 });
+	hone_packet(&w, 43, 0, 70);
+	see(&format_pcapng, &file, &s);
+	cr_assert_eq(s.errors, 0, "%s", s.errs[0].msg);
+	assert_note(&s.all[0], NOTE_START, 10, 50, "kworker/0:1");
+	cr_assert(s.all[0].record.process.kernel);
+	assert_owner(&s.all[1], OWNER_HONE, 50, "kworker/0:1");
+	cr_assert(s.all[1].owner.kernel);
+	assert_owner(&s.all[3], OWNER_HONE, 60, "kworker/0:2");
+	assert_note(&s.all[4], NOTE_START, 32, 60, "modprobe");
+	cr_assert_not(s.all[4].record.process.kernel);
+	assert_owner(&s.all[5], OWNER_HONE, 60, "modprobe");
+	cr_assert_not(s.all[5].owner.kernel);
+	assert_owner(&s.all[7], OWNER_HONE, 70, "odd]");
+	assert_note(&s.all[8], NOTE_END, 42, 70, "");
+	assert_no_owner(&s.all[9]);
 }
 
 /* Each thread is spawned and ends by events of its own: the process is there until the last has
