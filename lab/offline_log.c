@@ -88,6 +88,7 @@ void observed_csv(const struct observed *o, unsigned host, struct str *out)
 			tracerpt_process(&w, stamp, l->note->what, &note);
 		} else if (l->call->kept) {
 			struct event e = event_of(o, l->call);
+			w.mapped = l->call->mapped;
 			tracerpt_event(&w, stamp, &e);
 		}
 	}
@@ -146,12 +147,14 @@ static void etl_line(
 		return;
 	}
 	struct event e = event_of(o, l->call);
+	struct etlog_at mapped = *at;
+	mapped.mapped = l->call->mapped;
 	if (e.transport == ICMP)
 		etl_raw(w, at, &e);
 	else if (manifest)
-		etlog_network(w, at, &e);
+		etlog_network(w, &mapped, &e);
 	else
-		etlog_tcpudp(w, at, 2, &e);
+		etlog_tcpudp(w, &mapped, 2, &e);
 }
 
 /* A clock that stands still is system time, all others are counters. */

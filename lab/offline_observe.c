@@ -180,10 +180,36 @@ static void log_calls(struct observed *o, struct world *w, unsigned host)
 	}
 }
 
+/* Which notes are lost, by a generator of its own, so that it changes nothing else. Two processes
+ * of one PID that no note parts are one in the trace, and what is reckoned of one is of both. */
+static void lose_notes(struct world *w)
+{
+	struct random r = { w->scenario->seed * 19 + 7 };
+	int64_t lost = w->scenario->v[PARAM_NOTES_LOST];
+	for (size_t i = 0; i < w->n_processes; i++) {
+		struct world_process *p = &w->processes[i];
+		p->start_lost = random_below(&r, 1000) < lost;
+		p->end_lost = random_below(&r, 1000) < lost;
+		const struct world_process *before = i ? &w->processes[i - 1] : NULL;
+		bool same = before && before->host == p->host && before->pid == p->pid &&
+			before->end_lost && p->start_lost;
+		p->first = same ? before->first : i;
+	}
+	for (size_t i = 0; i < w->n_calls; i++)
+		w->calls[i].process = w->processes[w->calls[i].process].first;
+	for (size_t i = 0; i < w->n_packets; i++)
+		for (int side = 0; side < SIDES; side++)
+			for (unsigned k = 0; k < w->packets[i].sides[side].n_owners; k++) {
+				size_t *owner = &w->packets[i].sides[side].owners[k];
+				*owner = w->processes[*owner].first;
+			}
+}
+
 void observe(struct observed *o, struct world *w)
 {
 	*o = (struct observed){ .world = w, .random = { w->scenario->seed * 13 + 5 } };
 	see_all(o);
+	lose_notes(w);
 	sort_calls(o);
 	for (unsigned host = 0; host < w->scenario->v[PARAM_HOSTS]; host++) {
 		set_clock(o, host);
@@ -276,9 +302,10 @@ size_t observed_notes(const struct observed *o, unsigned host, struct observed_n
 		if (p->host != host || p->to < l->from || p->from > l->to)
 			continue;
 		bool before = p->from < l->from;
-		notes[n++] = (struct observed_note){ before ? l->from : p->from, p,
-			before ? "DCStart" : "Start" };
-		if (p->to <= l->to)
+		if (!p->start_lost)
+			notes[n++] = (struct observed_note){ before ? l->from : p->from, p,
+				before ? "DCStart" : "Start" };
+		if (p->to <= l->to && !p->end_lost)
 			notes[n++] = (struct observed_note){ p->to, p, "End" };
 	}
 	*ret = notes;

@@ -93,6 +93,7 @@ static void unreachable(struct world *w)
 		/* The datagram is whatever was told last of ours. */
 		while (quoted-- &&
 			(w->packets[quoted].frame.protocol != UDP || w->packets[quoted].later ||
+				w->packets[quoted].frame.v6 ||
 				w->packets[quoted].sides[0].host >= WORLD_HOSTS ||
 				w->packets[quoted].sides[1].host < WORLD_HOSTS))
 			;

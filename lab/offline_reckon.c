@@ -40,6 +40,8 @@ static int compare_ports(const void *a, const void *b, void *reckon)
 		return x->host < y->host ? -1 : 1;
 	if (x->event.local.port != y->event.local.port)
 		return x->event.local.port < y->event.local.port ? -1 : 1;
+	if (addr_is_v4(&x->local) != addr_is_v4(&y->local))
+		return addr_is_v4(&y->local) ? -1 : 1;
 	if (x->ns != y->ns)
 		return x->ns < y->ns ? -1 : 1;
 	return i < j ? -1 : i > j;
@@ -71,8 +73,8 @@ static struct reckon_item item_of_frame(const struct reckon *r, size_t frame, en
 	memset(&item, 0, sizeof item);
 	item.key.host = p->sides[side].host;
 	item.key.out = out;
-	item.key.local = addr_v4(out ? p->frame.src.ip : p->frame.dst.ip);
-	item.key.remote = addr_v4(out ? p->frame.dst.ip : p->frame.src.ip);
+	item.key.local = world_addr(out ? &p->frame.src : &p->frame.dst, p->frame.v6);
+	item.key.remote = world_addr(out ? &p->frame.dst : &p->frame.src, p->frame.v6);
 	item.key.local_port = out ? p->frame.sport : p->frame.dport;
 	item.key.remote_port = out ? p->frame.dport : p->frame.sport;
 	item.key.bytes = p->bytes;
@@ -328,6 +330,16 @@ void reckon_side(const struct reckon *r, size_t frame, enum side side, struct be
 		ret->word = "-";
 }
 
+/* Of processes that the trace does not part any may have lent its name. */
+static void write_who(const struct reckon *r, size_t process, bool more, struct str *out)
+{
+	const struct world *w = r->w;
+	for (size_t i = process; i < w->n_processes && w->processes[i].first == process;
+		i++, more = true)
+		str_printf(out, "%s%u:%s", more ? "|" : "", w->processes[i].pid,
+			w->processes[i].image);
+}
+
 static void write_side(const struct reckon *r, size_t frame, enum side side, struct str *out)
 {
 	struct best b;
@@ -336,8 +348,7 @@ static void write_side(const struct reckon *r, size_t frame, enum side side, str
 		b.or_reason ? "reason," : "", b.or_name ? "name," : "", b.misled ? "misled," : "",
 		b.left ? "left," : "");
 	for (unsigned i = 0; i < b.n_who; i++)
-		str_printf(out, "%s%u:%s", i ? "|" : "", r->w->processes[b.who[i]].pid,
-			r->w->processes[b.who[i]].image);
+		write_who(r, b.who[i], i > 0, out);
 	if (!b.n_who)
 		str_text(out, "-");
 }

@@ -6,10 +6,14 @@
  * Datagrams. `exact`: the side's own event was kept, and so many events as frames of this flow,
  * direction and length lie so close together that the clock cannot tell them apart, all of one
  * process. Other numbers, one process: `flow`. Several processes: `ambiguous`, but where the
- * numbers agree either answer is right, for then order decides. Without its own event: `flow`
- * where the same process has an event on the same flow before and behind it, `endpoint` where it
- * has them on the same local port, and nobody else has one between them; else a reason. An event
- * of somebody else within the hold may make it `ambiguous`.
+ * numbers agree either answer is right, for then order decides. Where IPv6 is copied the numbers
+ * are not known. Without its own event: `flow` where the same process has an event on the same flow
+ * before and behind it, `endpoint` where it has them on the same local port, and nobody else has
+ * one between them; else a reason. An event of somebody else within the hold may make it
+ * `ambiguous`.
+ *
+ * Notes of processes. Where those of an end and of the next start under its PID were lost, the
+ * trace shows one process for both, and the name of either is right.
  *
  * Connections. `exact`: data whose bytes, and all before them, have kept events of one process,
  * from a connect or accept event and a handshake that were written; handshakes and retransmissions
@@ -83,7 +87,7 @@ struct reckon {
 	int64_t *nearest;          /* [2 * n_frames]: how far away an event of the cluster is */
 	struct reckon_kind *kinds; /* of all kept calls, in order */
 	size_t n_kinds;
-	size_t *ports; /* kept datagram calls by host, local port and time */
+	size_t *ports; /* kept datagram calls by host, local port, family and time */
 	size_t n_ports;
 	size_t *of_link, *link_first; /* calls by connection, in order; [n_links + 1] */
 	bool *link_syn;               /* a frame of its handshake was written */

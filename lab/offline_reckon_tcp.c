@@ -152,6 +152,16 @@ static bool own_kept(const struct reckon *r, const struct world_side *s)
 	return s->n_calls && r->w->calls[s->calls[0]].kept;
 }
 
+/* When the trace says that it is over. Where that note was lost nothing is asked: the start of the
+ * next process under the PID may say it as well. */
+static int64_t over(const struct world *w, size_t process)
+{
+	size_t last = process;
+	while (last + 1 < w->n_processes && w->processes[last + 1].first == process)
+		last++;
+	return w->processes[last].end_lost ? INT64_MAX / 2 : w->processes[last].to;
+}
+
 void reckon_stream(const struct reckon *r, size_t frame, enum side side, struct best *ret)
 {
 	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
@@ -166,7 +176,7 @@ void reckon_stream(const struct reckon *r, size_t frame, enum side side, struct 
 		/* Without a note of the end the connection is still its process's, and so it seems
 		 * just behind the end. */
 		bool noted = r->w->scenario->v[PARAM_NOTES] && v.n &&
-			p->ns > r->w->processes[v.first_process].to + r->blur_ns[s->host];
+			p->ns > over(r->w, v.first_process) + r->blur_ns[s->host];
 		if (v.n && !noted) {
 			ret->word = "-";
 			best_who(ret, v.first_process);

@@ -14,8 +14,8 @@ struct place {
 static struct place place_of(const struct reckon *r, size_t frame, enum side side)
 {
 	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
-	struct endpoint src = { addr_v4(p->frame.src.ip), p->frame.sport };
-	struct endpoint dst = { addr_v4(p->frame.dst.ip), p->frame.dport };
+	struct endpoint src = { world_addr(&p->frame.src, p->frame.v6), p->frame.sport };
+	struct endpoint dst = { world_addr(&p->frame.dst, p->frame.v6), p->frame.dport };
 	bool out = side == SIDE_SENDER;
 	return (struct place){ .host = p->sides[side].host,
 		.local = out ? src : dst,
@@ -34,6 +34,8 @@ static bool before(const struct world_call *c, const struct place *at)
 		return c->host < at->host;
 	if (c->event.local.port != at->local.port)
 		return c->event.local.port < at->local.port;
+	if (addr_is_v4(&c->local) != addr_is_v4(&at->local.addr))
+		return addr_is_v4(&at->local.addr);
 	return c->ns < at->ns;
 }
 
@@ -59,7 +61,8 @@ struct neighbours {
 
 static bool same_port(const struct world_call *c, const struct place *at)
 {
-	return c->host == at->host && c->event.local.port == at->local.port;
+	return c->host == at->host && c->event.local.port == at->local.port &&
+		addr_is_v4(&c->local) == addr_is_v4(&at->local.addr);
 }
 
 static bool same_flow(const struct world_call *c, const struct place *at)
@@ -163,7 +166,7 @@ static void group(const struct reckon *r, const struct world_side *s, struct bes
 
 static bool is_group(const struct addr *a)
 {
-	return a->b[12] >= 224 || a->b[15] == 255;
+	return addr_is_v4(a) && (a->b[12] >= 224 || a->b[15] == 255);
 }
 
 /* Within the clock's error the only event and the only frame with these ports and this length. */
@@ -238,6 +241,13 @@ void reckon_echo(const struct reckon *r, size_t frame, enum side side, struct be
 	}
 }
 
+/* IPv6 has no identification: a copy looks like a datagram that was sent twice. */
+static bool may_be_copied(const struct reckon *r, const struct world_packet *p)
+{
+	const int64_t *v = r->w->scenario->v;
+	return p->frame.v6 && (v[PARAM_COPIES] || v[PARAM_CAPTURES] > 1);
+}
+
 void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struct best *ret)
 {
 	const struct world_packet *p = &r->w->packets[r->o->frames[frame].packet];
@@ -263,7 +273,7 @@ void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struc
 		ret->word = reason_name(REASON_AMBIGUOUS);
 		ret->or_name = true;
 	} else {
-		bool equal = c->packets == c->events;
+		bool equal = c->packets == c->events && !may_be_copied(r, p);
 		ret->word = grade_name(equal ? GRADE_EXACT : GRADE_FLOW);
 		ret->or_ambiguous = !equal && has_event_near(r, &at, own->process, true);
 	}

@@ -30,6 +30,7 @@ static const struct {
 	[PARAM_LOCAL] = { "local", 0, 1000, 20, 0, 100, 500 },
 	[PARAM_WILDCARD] = { "wildcard", 0, 1000, 0, 1, 300, 300 },
 	[PARAM_FRAGMENTS] = { "fragments", 0, 1000, 0, 1, 60, 250 },
+	[PARAM_IPV6] = { "ipv6", 0, 1000, 0, 50, 1000, 350 },
 	[PARAM_OFFLOAD] = { "offload", 0, 1, 0, 1, 1, 400 },
 	[PARAM_FORM] = { "form", 0, FORMS - 1, 0, 1, FORMS - 1, 600 },
 	[PARAM_ZONE_MIN] = { "zone-minutes", -840, 840, 0, -56, 56, 600 },
@@ -38,6 +39,7 @@ static const struct {
 	[PARAM_TICK_NS] = { "tick-ns", 100, 1000000000, 100, 0, 3, 600 },
 	[PARAM_STEP_MS] = { "step-ms", -7200000, 7200000, 0, -5000, 5000, 40 },
 	[PARAM_LAG_US] = { "lag-us", 1, 20000, 300, 20, 1500, 500 },
+	[PARAM_MAPPED] = { "mapped", 0, 1000, 0, 50, 1000, 150 },
 	[PARAM_LATE_MS] = { "late-ms", 0, 100000000, 0, 1, 30, 250 },
 	[PARAM_EARLY_MS] = { "early-ms", 0, 100000000, 0, 1, 30, 250 },
 	[PARAM_LOSS] = { "loss", 0, 1000, 0, 5, 400, 400 },
@@ -50,6 +52,7 @@ static const struct {
 	[PARAM_SNAPLEN] = { "snaplen", 0, 65535, 0, 68, 160, 300 },
 	[PARAM_ADDRESSES] = { "addresses", 0, 2, 0, 1, 2, 200 },
 	[PARAM_NOTES] = { "notes", 0, 1, 1, 0, 0, 300 },
+	[PARAM_NOTES_LOST] = { "notes-lost", 0, 1000, 0, 50, 700, 200 },
 	[PARAM_ROSTER] = { "roster", 0, 1, 1, 0, 0, 200 },
 };
 

@@ -28,6 +28,7 @@ enum param {
 	PARAM_LOCAL,     /* traffic between processes of ours, in a thousand */
 	PARAM_WILDCARD,  /* sockets whose events state no local address, in a thousand */
 	PARAM_FRAGMENTS, /* datagrams that need several packets, in a thousand */
+	PARAM_IPV6,      /* scenes between IPv6 addresses, in a thousand */
 	PARAM_OFFLOAD,   /* 1: the capture shows TCP before it is cut into segments */
 	/* What is written of it. */
 	PARAM_FORM,        /* of the trace: enum scenario_form */
@@ -37,6 +38,7 @@ enum param {
 	PARAM_TICK_NS,     /* it stands still for so long */
 	PARAM_STEP_MS,     /* in the middle it is set by so much */
 	PARAM_LAG_US,      /* longest time between a packet and its event */
+	PARAM_MAPPED,      /* events with IPv4-mapped addresses, in a thousand */
 	PARAM_LATE_MS,     /* the trace begins so long behind the first packet */
 	PARAM_EARLY_MS,    /* and ends so long before the last */
 	PARAM_LOSS,        /* events that are lost, in a thousand */
@@ -49,6 +51,7 @@ enum param {
 	PARAM_SNAPLEN,     /* 0: whole frames */
 	PARAM_ADDRESSES,   /* enum scenario_addresses */
 	PARAM_NOTES,       /* 1: the trace tells when processes begin and end */
+	PARAM_NOTES_LOST,  /* of these so many in a thousand are lost */
 	PARAM_ROSTER,      /* 1: there is a process table */
 	PARAM_COUNT,
 };

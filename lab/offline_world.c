@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Parts of a datagram: how long, how far apart. */
-enum { UDP = 17, FIRST_PORT = 49152, PART = 1480, PART_NS = 20000 };
+enum { ICMP = 1, UDP = 17, FIRST_PORT = 49152, PART = 1480, PART_NS = 20000 };
 
 static _Noreturn void die(void)
 {
@@ -46,10 +46,22 @@ int64_t world_lag(struct world *w)
 	return world_between(w, 5000, w->scenario->v[PARAM_LAG_US] * 1000 + 5000);
 }
 
+struct addr world_addr(const struct station *station, bool v6)
+{
+	struct addr a = addr_v4(station->ip);
+	if (v6)
+		frame_ipv6(station->ip, a.b);
+	return a;
+}
+
+/* The log of raw sockets has no such form. */
 size_t world_call(struct world *w, const struct world_call *call)
 {
+	bool mapped = random_below(&w->families, 1000) < w->scenario->v[PARAM_MAPPED];
 	w->calls = more(w->calls, w->n_calls, &w->cap_calls, sizeof *w->calls);
 	w->calls[w->n_calls] = *call;
+	w->calls[w->n_calls].mapped = mapped && call->event.transport != ICMP &&
+		w->scenario->v[PARAM_FORM] != FORM_CSV && addr_is_v4(&call->event.remote.addr);
 	return w->n_calls++;
 }
 
@@ -71,8 +83,8 @@ struct event world_event(enum event_op op, uint8_t transport, const struct world
 {
 	return (struct event){ .op = op,
 		.transport = transport,
-		.local = { addr_v4(local->station.ip), local->port },
-		.remote = { addr_v4(remote->station.ip), remote->port } };
+		.local = { world_addr(&local->station, local->v6), local->port },
+		.remote = { world_addr(&remote->station, remote->v6), remote->port } };
 }
 
 struct world_side world_side(const struct world_end *end)
@@ -102,7 +114,9 @@ size_t world_anyone(struct world *w, unsigned host, int64_t from, int64_t to)
 struct world_end world_peer(struct world *w, uint16_t port)
 {
 	uint32_t n = world_below(w, (uint32_t)w->scenario->v[PARAM_PEERS]);
-	struct world_end e = { .host = WORLD_OTHERS, .process = WORLD_NONE, .port = port };
+	struct world_end e = {
+		.host = WORLD_OTHERS, .process = WORLD_NONE, .port = port, .v6 = w->v6
+	};
 	e.station = (struct station){ { 0x00, 0x00, 0x0c, 0x07, 0xac, 0x15 },
 		{ 172, 20, (uint8_t)(n / 50), (uint8_t)(10 + n % 50) } };
 	return e;
@@ -110,9 +124,11 @@ struct world_end world_peer(struct world *w, uint16_t port)
 
 struct world_end world_ours(struct world *w, unsigned host, size_t process, uint16_t port)
 {
-	return (struct world_end){
-		.host = host, .process = process, .station = w->hosts[host], .port = port
-	};
+	return (struct world_end){ .host = host,
+		.process = process,
+		.station = w->hosts[host],
+		.port = port,
+		.v6 = w->v6 };
 }
 
 /* They rise, as Windows gives them out, and begin again; those in use are passed over. Where all
@@ -167,6 +183,7 @@ size_t world_datagram(struct world *w, const struct world_datagram *d)
 		.link = WORLD_NONE,
 		.frame = { .src = d->ends[0].station,
 			.dst = d->ends[1].station,
+			.v6 = d->ends[1].v6,
 			.protocol = UDP,
 			.sport = d->ends[0].port,
 			.dport = d->ends[1].port,
@@ -182,13 +199,13 @@ size_t world_datagram(struct world *w, const struct world_datagram *d)
 			.ns = side == SIDE_SENDER ? d->ns - d->lag
 						  : d->ns + d->lag + d->bytes / PART * PART_NS,
 			.process = end->process,
-			.local = addr_v4(end->station.ip),
+			.local = world_addr(&end->station, end->v6),
 			.link = WORLD_NONE,
 			.event = world_event(
 				side == SIDE_SENDER ? EVENT_SEND : EVENT_RECV, UDP, end, other) };
 		call.event.bytes = d->bytes;
 		if (d->wildcard)
-			memset(call.event.local.addr.b + 12, 0, 4);
+			memset(call.event.local.addr.b + (end->v6 ? 0 : 12), 0, end->v6 ? 16 : 4);
 		p.sides[side].calls[p.sides[side].n_calls++] = world_call(w, &call);
 	}
 	return add_parts(w, &p);
@@ -259,11 +276,22 @@ static void (*choose(struct world *w))(struct world *)
 	return tcp ? world_tcp_scene : world_udp_scene;
 }
 
+/* Kernels and groups speak IPv4, and so does the oldest log. */
+static void choose_family(struct world *w, void (*scene)(struct world *))
+{
+	w->v6 = random_below(&w->families, 1000) < w->scenario->v[PARAM_IPV6] &&
+		scene != world_kernel_scene && scene != world_group_scene &&
+		w->scenario->v[PARAM_FORM] != FORM_CSV;
+}
+
 /* A scene's packets may lie far ahead of w->ns: time goes on by what they are worth. */
 void world_play(struct world *w, const struct scenario *s)
 {
 	int64_t each = 1000 * WORLD_MS / s->v[PARAM_RATE];
-	*w = (struct world){ .scenario = s, .random = { s->seed * 7 + 3 }, .ns = WORLD_START };
+	*w = (struct world){ .scenario = s,
+		.random = { s->seed * 7 + 3 },
+		.families = { s->seed * 11 + 9 },
+		.ns = WORLD_START };
 	w->end_ns = WORLD_START + each * s->v[PARAM_PACKETS];
 	w->free_at = calloc(WORLD_HOSTS, sizeof *w->free_at);
 	if (!w->free_at)
@@ -273,7 +301,10 @@ void world_play(struct world *w, const struct scenario *s)
 	world_old_links(w);
 	while ((int64_t)w->n_packets < s->v[PARAM_PACKETS]) {
 		size_t before = w->n_packets;
-		choose(w)(w);
+		void (*scene)(struct world *) = choose(w);
+		choose_family(w, scene);
+		scene(w);
+		w->v6 = false;
 		int64_t worth = (int64_t)(w->n_packets - before) * each;
 		w->ns += world_between(w, 0, 2 * worth + 1000);
 	}

@@ -27,6 +27,10 @@ struct world_process {
 	uint32_t pid, parent;
 	const char *image;
 	int64_t from, to; /* outside of the case where it runs all the time */
+	/* What the trace makes of it. */
+	bool start_lost, end_lost;
+	size_t first; /* whom the trace shows it as: the first of those that nothing parts, or
+			 itself */
 };
 
 struct world_call {
@@ -34,6 +38,7 @@ struct world_call {
 	unsigned host;
 	size_t process;
 	struct event event;
+	bool mapped;       /* an IPv4 address stands in its event as a mapped one */
 	struct addr local; /* the true one; the event's may be 0.0.0.0 */
 	size_t link;       /* TCP: its connection, or WORLD_NONE, */
 	unsigned end;      /* and which end of it */
@@ -72,6 +77,7 @@ struct world_end {
 	size_t process; /* or WORLD_NONE */
 	struct station station;
 	uint16_t port;
+	bool v6; /* of the two addresses of the station this one */
 };
 
 struct world_link {
@@ -84,7 +90,10 @@ struct world_link {
 struct world {
 	const struct scenario *scenario;
 	struct random random;
-	int64_t ns, end_ns; /* now; when the case is over, about */
+	struct random families; /* which addresses are taken; by itself, so that it changes nothing
+				 * else */
+	bool v6;                /* the scene is between IPv6 addresses */
+	int64_t ns, end_ns;     /* now; when the case is over, about */
 	struct station hosts[WORLD_HOSTS];
 	struct world_process *processes;
 	struct world_call *calls;
@@ -105,6 +114,7 @@ uint32_t world_below(struct world *w, uint32_t n);
 int64_t world_between(struct world *w, int64_t low, int64_t high);
 bool world_chance(struct world *w, enum param thousandth);
 int64_t world_lag(struct world *w);
+struct addr world_addr(const struct station *station, bool v6);
 /* A process of the host that lives from `from` to `to`; WORLD_NONE where there is none. */
 size_t world_anyone(struct world *w, unsigned host, int64_t from, int64_t to);
 struct world_end world_peer(struct world *w, uint16_t port);

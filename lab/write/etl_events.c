@@ -121,7 +121,7 @@ static uint64_t add_kernel(struct etlog *w, const struct etlog_at *at, struct et
 uint64_t etlog_tcpudp(
 	struct etlog *w, const struct etlog_at *at, uint8_t version, const struct event *e)
 {
-	bool v6 = !addr_is_v4(&e->local.addr);
+	bool v6 = at->mapped || !addr_is_v4(&e->local.addr);
 	struct str out;
 	str_init(&out, PAYLOAD_MAX);
 	if (version == 0) {
@@ -157,7 +157,7 @@ uint64_t etlog_tcp_copy(struct etlog *w, const struct etlog_at *at, const struct
 
 uint64_t etlog_network(struct etlog *w, const struct etlog_at *at, const struct event *e)
 {
-	bool v6 = !addr_is_v4(&e->local.addr), udp = e->transport == TRANSPORT_UDP;
+	bool v6 = at->mapped || !addr_is_v4(&e->local.addr), udp = e->transport == TRANSPORT_UDP;
 	struct str out;
 	str_init(&out, PAYLOAD_MAX);
 	put_front(&out, e, 2, v6);

@@ -18,6 +18,7 @@ struct etlog_at {
 	uint32_t pid, tid;
 	enum etlog_kind kind; /* of kernel records: SYSTEM, COMPACT, PERFINFO or FULL; 0: as the
 			       * system of that version does */
+	bool mapped;          /* IPv4 addresses are written as mapped ones, in an IPv6 event */
 	uint64_t start_key;   /* manifests: extended item 13, where it is not 0 */
 };
 

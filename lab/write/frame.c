@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds Ethernet frames: see frame.h. RFC 894, 791, 768, 793, 792, 826. */
+/* Builds Ethernet frames: see frame.h. RFC 894, 791, 8200, 768, 793, 792, 826. */
 #include "write/frame.h"
 
 #include <string.h>
 
-enum { ETHERNET = 14, IPV4 = 20, UDP = 8, TCP = 20, ICMP = 8, LEAST = 60 };
+enum { ETHERNET = 14, IPV4 = 20, IPV6 = 40, PART = 8, UDP = 8, TCP = 20, ICMP = 8, LEAST = 60 };
 
 static void put16(uint8_t *p, unsigned v)
 {
@@ -63,6 +63,48 @@ static void put_ipv4(uint8_t *p, const struct frame *f, size_t total)
 	put16(p + 10, fold(sum16(p, IPV4, 0)));
 }
 
+void frame_ipv6(const uint8_t ip[static 4], uint8_t ret[static 16])
+{
+	static const uint8_t prefix[12] = { 0x20, 0x01, 0x0d, 0xb8 };
+	memcpy(ret, prefix, sizeof prefix);
+	memcpy(ret + sizeof prefix, ip, 4);
+}
+
+/* Parts have a header of their own; the flag that more follow is its last bit. */
+static void put_ipv6(uint8_t *p, const struct frame *f, size_t n)
+{
+	memset(p, 0, IPV6);
+	p[0] = 0x60;
+	put16(p + 4, (unsigned)n);
+	p[6] = f->fragment ? 44 : f->protocol;
+	p[7] = f->ttl;
+	frame_ipv6(f->src.ip, p + 8);
+	frame_ipv6(f->dst.ip, p + 24);
+	if (!f->fragment)
+		return;
+	p[IPV6] = f->protocol;
+	p[IPV6 + 1] = 0;
+	put16(p + IPV6 + 2, (f->fragment & 0x1fffu) << 3 | (f->fragment & 0x2000 ? 1 : 0));
+	put32(p + IPV6 + 4, f->ip_id);
+}
+
+static size_t network_bytes(const struct frame *f)
+{
+	return !f->v6 ? IPV4 : f->fragment ? IPV6 + PART : IPV6;
+}
+
+/* RFC 8200 8.1: all that differs is how long the addresses are. */
+static uint32_t pseudo_sum(const struct frame *f, size_t n)
+{
+	uint8_t src[16], dst[16];
+	uint32_t sum = f->protocol + (uint32_t)n;
+	if (!f->v6)
+		return sum16(f->src.ip, 4, sum16(f->dst.ip, 4, sum));
+	frame_ipv6(f->src.ip, src);
+	frame_ipv6(f->dst.ip, dst);
+	return sum16(src, 16, sum16(dst, 16, sum));
+}
+
 static void put_transport(uint8_t *p, const struct frame *f, size_t n)
 {
 	size_t header = header_bytes(f);
@@ -78,7 +120,7 @@ static void put_transport(uint8_t *p, const struct frame *f, size_t n)
 		put16(p + 2, fold(sum16(p, n, 0)));
 		return;
 	}
-	uint32_t pseudo = sum16(f->src.ip, 4, sum16(f->dst.ip, 4, f->protocol + (uint32_t)n));
+	uint32_t pseudo = pseudo_sum(f, n);
 	put16(p, f->sport);
 	put16(p + 2, f->dport);
 	if (f->protocol == 17) {
@@ -108,14 +150,17 @@ static size_t pad(uint8_t *buf, size_t n)
 
 static size_t build(const struct frame *f, uint8_t *buf, size_t room)
 {
-	size_t header = header_bytes(f);
-	if (f->payload.n > room - ETHERNET - IPV4 - header)
+	size_t header = header_bytes(f), network = network_bytes(f);
+	if (f->payload.n > room - ETHERNET - network - header)
 		return 0;
 	size_t transport = header + f->payload.n;
-	put_ethernet(buf, &f->src, &f->dst, 0x0800);
-	put_ipv4(buf + ETHERNET, f, IPV4 + transport);
-	put_transport(buf + ETHERNET + IPV4, f, transport);
-	size_t n = ETHERNET + IPV4 + transport;
+	put_ethernet(buf, &f->src, &f->dst, f->v6 ? 0x86dd : 0x0800);
+	if (f->v6)
+		put_ipv6(buf + ETHERNET, f, network - IPV6 + transport);
+	else
+		put_ipv4(buf + ETHERNET, f, IPV4 + transport);
+	put_transport(buf + ETHERNET + network, f, transport);
+	size_t n = ETHERNET + network + transport;
 	return f->pad ? pad(buf, n) : n;
 }
 

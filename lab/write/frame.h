@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds Ethernet frames with IPv4 and ARP from their fields, checksums included. */
+/* Builds Ethernet frames with IPv4, IPv6 and ARP from their fields, checksums included. */
 #ifndef WHOSENT_LAB_FRAME_H
 #define WHOSENT_LAB_FRAME_H
 
@@ -17,8 +17,12 @@ struct station {
 	uint8_t ip[4];
 };
 
+/* A station's other address: 2001:db8:: (RFC 3849) with its IPv4 address as the last bytes. */
+void frame_ipv6(const uint8_t ip[static 4], uint8_t ret[static 16]);
+
 struct frame {
 	struct station src, dst;
+	bool v6;          /* between their IPv6 addresses; not for ICMP */
 	uint8_t protocol; /* 1 ICMP, 6 TCP, 17 UDP */
 	uint8_t ttl;
 	uint16_t ip_id;

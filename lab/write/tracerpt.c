@@ -95,7 +95,9 @@ void tracerpt_session(
 static void put_addr(struct tracerpt_writer *w, const struct addr *a)
 {
 	char buf[ADDR_TEXT_BYTES];
-	if (addr_is_v4(a) && !w->style.plain)
+	if (addr_is_v4(a) && w->mapped)
+		str_printf(w->out, "::ffff:%u.%u.%u.%u", a->b[12], a->b[13], a->b[14], a->b[15]);
+	else if (addr_is_v4(a) && !w->style.plain)
 		str_printf(w->out, "%03u.%03u.%03u.%03u", a->b[12], a->b[13], a->b[14], a->b[15]);
 	else
 		str_text(w->out, addr_format(a, buf));
@@ -119,9 +121,10 @@ void tracerpt_event(struct tracerpt_writer *w, int64_t ns, const struct event *e
 	bool udp = e->transport == TRANSPORT_UDP, swapped = udp && e->op == EVENT_RECV;
 	const struct endpoint *d = swapped ? &e->local : &e->remote;
 	const struct endpoint *s = swapped ? &e->remote : &e->local;
-	const char *ip = !w->style.v2 ? "" : addr_is_v4(&d->addr) ? "IPV4" : "IPV6";
+	bool v6 = w->mapped || !addr_is_v4(&d->addr);
+	const char *ip = !w->style.v2 ? "" : v6 ? "IPV6" : "IPV4";
 	char type[24];
-	unsigned opcode = words[e->op].opcode + (addr_is_v4(&d->addr) ? 0 : 16);
+	unsigned opcode = words[e->op].opcode + (v6 ? 16 : 0);
 	snprintf(type, sizeof type, "%s%s", words[e->op].word, ip);
 	begin_row(
 		w, ns, (struct head){ udp ? "UdpIp" : "TcpIp", type, w->style.v2 ? 2 : 1, opcode });

@@ -22,6 +22,7 @@ struct tracerpt_style {
 struct tracerpt_writer {
 	struct str *out;
 	struct tracerpt_style style;
+	bool mapped;    /* IPv4 addresses of events are written as mapped ones, ::ffff:10.1.1.1 */
 	uint64_t lines; /* physical lines so far: the number of the last row */
 };
 

@@ -62,7 +62,8 @@ Test(lab, events_come_back)
 {
 	static const enum event_op ops[] = { EVENT_SEND, EVENT_RECV, EVENT_CONNECT, EVENT_ACCEPT,
 		EVENT_RECONNECT, EVENT_DISCONNECT, EVENT_RETRANSMIT };
-	for (unsigned form = 0; form < 64; form++) {
+	const struct endpoint local = end("10.1.1.1", 36003), remote = end("172.23.98.97", 2762);
+	for (unsigned form = 0; form < 128; form++) {
 		struct tracerpt_style style = { .titles = form & 1,
 			.nbsp = form & 2,
 			.plain = form & 4,
@@ -73,14 +74,15 @@ Test(lab, events_come_back)
 		struct str text;
 		str_init(&text, 1 << 20);
 		tracerpt_begin(&w, &text, style);
+		w.mapped = form & 64;
 		for (unsigned i = 0; i < 9; i++) {
 			bool udp = i >= 7;
 			struct event e = { .op = udp ? ops[i - 7] : ops[i],
 				.transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP,
 				.pid = 2136 + i,
 				.bytes = 100 * i,
-				.local = end("10.1.1.1", 36003),
-				.remote = end("172.23.98.97", 2762) };
+				.local = local,
+				.remote = remote };
 			tracerpt_event(&w, T0 + i * 1000, &e);
 		}
 		struct reading r = open_text(&format_tracerpt_csv, &text);
@@ -96,6 +98,8 @@ Test(lab, events_come_back)
 			cr_assert_eq(got.event.local.port, 36003);
 			cr_assert_eq(got.event.remote.port, 2762);
 			cr_assert_eq(got.event.either_way, i == 8 && !w.style.v2);
+			cr_assert(addr_equal(&got.event.local.addr, &local.addr));
+			cr_assert(addr_equal(&got.event.remote.addr, &remote.addr));
 		}
 		cr_assert_eq(w.lines, 9 + style.titles);
 		close_text(&r);
