@@ -410,12 +410,25 @@ static void add(struct endpoint_answer *a, const struct holder *h)
 		a->more = true;
 }
 
+/* Somebody else had an event between two of this one's, so it had let the endpoint go meanwhile, or
+ * they take turns. Which of both came last before the packet is not kept. A bind says more. */
+static bool interrupted(const struct endpoint_entry *entry, const struct holder *h)
+{
+	for (int k = 0; k < ENDPOINT_HOLDERS; k++) {
+		const struct holder *other = &entry->holders[k];
+		if (other != h && other->process != PROCESS_NONE && overlap(h, other))
+			return !h->bound;
+	}
+	return false;
+}
+
 /* Adds who may have held this entry; the process is alive then. Returns the last one that is proved
  * to. */
 static const struct holder *ask_entry(const struct endpoint_entry *entry,
 	const struct roster *roster, const struct endpoint_question *q, struct endpoint_answer *a)
 {
 	const struct holder *proved = NULL;
+	size_t alone = a->n + 1;
 	for (int k = 0; k < ENDPOINT_HOLDERS; k++) {
 		const struct holder *h = &entry->holders[k];
 		if (h->process == PROCESS_NONE || !may_hold(h, q) ||
@@ -425,6 +438,8 @@ static const struct holder *ask_entry(const struct endpoint_entry *entry,
 		if (proves(h, q))
 			proved = h;
 	}
+	if (proved && a->n == alone && interrupted(entry, proved))
+		proved = NULL;
 	a->more |= entry->crowd_bound || crowded(entry, q->when);
 	return proved;
 }

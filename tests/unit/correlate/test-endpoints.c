@@ -81,6 +81,21 @@ Test(endpoint, other_peers_before_and_behind)
 	scene_free(sc);
 }
 
+/* Somebody else came and went in between: who was there last before the packet is not known. */
+Test(endpoint, another_one_between_the_owners_events)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	receives(sc, 1000, 7, SERVER, PEER ":1000");
+	note(sc, 1100, NOTE_START, 8);
+	receives(sc, 1200, 8, SERVER, PEER ":3000");
+	note(sc, 1300, NOTE_END, 8);
+	uint64_t in = query(sc, 1500);
+	receives(sc, 2000, 7, SERVER, PEER ":2000");
+	ends(sc);
+	assert_receiver(sc, in, "not-in-log");
+	scene_free(sc);
+}
+
 /* Connected UDP: the kernel hands nobody else's datagrams to it. */
 Test(endpoint, one_peer_may_be_all_that_a_socket_takes)
 {
