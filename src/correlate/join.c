@@ -330,7 +330,7 @@ int join_translation(struct join *j, const struct record *record, struct err *er
 static void learn_stream(struct owned_flow *f, struct held_event *e)
 {
 	struct stream *s = &f->streams[e->dir];
-	if (e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT) {
+	if (event_opens(e->event.op)) {
 		struct stream *back = &f->streams[1 - e->dir];
 		/* Sent from here is the side's own direction, received the other one. */
 		enum side other = e->side == SIDE_SENDER ? SIDE_RECEIVER : SIDE_SENDER;
@@ -348,11 +348,14 @@ static int learn(struct join *j, struct held_event *e, unsigned local_end, struc
 {
 	struct owned_flow *f = &j->owners.flows[e->flow];
 	struct succession *held = owners_end(&j->owners, f, local_end, err);
-	bool opens = e->event.op == EVENT_CONNECT || e->event.op == EVENT_ACCEPT;
+	bool opens = event_opens(e->event.op);
 	if (!held)
 		return -1;
-	if (opens || e->event.op == EVENT_DISCONNECT)
+	if (opens || e->event.op == EVENT_DISCONNECT) {
 		f->closed = !opens;
+		if (f->streams)
+			f->streams[local_end].logged_end = !opens;
+	}
 	if (f->streams)
 		learn_stream(f, e);
 	if (event_moves_data(e->event.op))

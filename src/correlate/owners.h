@@ -42,6 +42,7 @@ extern const struct succession succession_nobody;
 struct stream {
 	bool has_isn;
 	bool ended, has_ack;    /* its FIN was settled; `ack` is known */
+	bool logged_end;        /* the disconnect of the end that sends was logged */
 	uint32_t ack;           /* the last number that it acknowledged of the other direction */
 	uint32_t isn;           /* sequence number of its SYN */
 	bool anchored[SIDES];   /* the log has this connection's connect or accept */

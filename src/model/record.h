@@ -89,6 +89,12 @@ static inline bool event_moves_data(enum event_op op)
 	return op == EVENT_SEND || op == EVENT_RECV;
 }
 
+/* Is it the opening of a connection? */
+static inline bool event_opens(enum event_op op)
+{
+	return op == EVENT_CONNECT || op == EVENT_ACCEPT;
+}
+
 /* Did it leave this host, or is it its own doing? Else it came in. */
 static inline bool event_from_here(enum event_op op)
 {

@@ -258,3 +258,79 @@ Test(reuse, a_syn_ack_behind_the_end_opens_another)
 	assert_sender(sc, f, "not-in-log");
 	scene_free(sc);
 }
+
+/* The end of the first connection was not captured, nor was the SYN of the second. */
+Test(reuse, a_syn_ack_with_another_number_opens_another)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	opens(sc, 100, 7, 1000);
+	uint64_t syn_ack = scene_tcp(sc, 700, TCP_PEER, TCP_US, TCP_SYN | TCP_ACK, 905000, 0);
+	uint64_t f = scene_tcp(sc, 710, TCP_US, TCP_PEER, TCP_ACK, 900001, 50);
+	scene_say(sc, 750, EVENT_CONNECT, TRANSPORT_TCP, 8, TCP_US, TCP_PEER, 0);
+	ends(sc);
+	assert_receiver(sc, syn_ack, "flow 8");
+	assert_sender(sc, f, "flow 8");
+	scene_free(sc);
+}
+
+/* A stranger's: what the owner has no event behind it for loses its name, and gets no other. */
+Test(reuse, a_syn_ack_that_was_made_up)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	opens(sc, 100, 7, 1000);
+	scene_tcp(sc, 700, TCP_PEER, TCP_US, TCP_SYN | TCP_ACK, 905000, 0);
+	uint64_t near = scene_tcp(sc, 710, TCP_US, TCP_PEER, TCP_ACK, 1001, 50);
+	scene_say(sc, 711, EVENT_SEND, TRANSPORT_TCP, 7, TCP_US, TCP_PEER, 50);
+	ends(sc);
+	assert_sender(sc, near, "not-in-log");
+	scene_free(sc);
+}
+
+static uint32_t named(const struct scene *sc, uint64_t frame, enum side side)
+{
+	return scene_pid(sc, sc->answers[frame].claims[side].process);
+}
+
+/* Of 7's connection the connect was lost; 8's connect is logged before its SYN, for the clock
+ * ticks, and may be overtaken by what 8 received. */
+static void takes_over(struct scene *sc, bool overtaken, uint64_t ret[3])
+{
+	ret[0] = scene_tcp(sc, 100, TCP_US, TCP_PEER, TCP_SYN, 1000, 0);
+	scene_tcp(sc, 101, TCP_PEER, TCP_US, TCP_SYN | TCP_ACK, 6000, 0);
+	scene_tcp(sc, 120, TCP_PEER, TCP_US, TCP_FIN | TCP_ACK, 6001, 0);
+	scene_say(sc, 130, EVENT_DISCONNECT, TRANSPORT_TCP, 7, TCP_US, TCP_PEER, 0);
+	if (overtaken)
+		scene_say(sc, 145, EVENT_RECV, TRANSPORT_TCP, 8, TCP_US, TCP_PEER, 10);
+	scene_say(sc, 145, EVENT_CONNECT, TRANSPORT_TCP, 8, TCP_US, TCP_PEER, 0);
+	ret[1] = scene_tcp(sc, 147, TCP_US, TCP_PEER, TCP_ACK, 1002, 0);
+	scene_tcp(sc, 150, TCP_US, TCP_PEER, TCP_SYN, 900000, 0);
+	scene_tcp(sc, 151, TCP_PEER, TCP_US, TCP_SYN | TCP_ACK, 905000, 0);
+	ret[2] = scene_tcp(sc, 152, TCP_PEER, TCP_US, TCP_ACK, 905001, 10);
+}
+
+Test(reuse, the_next_connect_is_logged_before_its_syn)
+{
+	for (int overtaken = 0; overtaken < 2; overtaken++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		uint64_t f[3];
+		takes_over(sc, overtaken, f);
+		ends(sc);
+		assert_sender(sc, f[0], "flow 7");
+		assert_sender(sc, f[1], "flow 7");
+		cr_expect_eq(named(sc, f[2], SIDE_RECEIVER), 8);
+		scene_free(sc);
+	}
+}
+
+/* A child's record overtook that of its parent's accept. */
+Test(reuse, an_accept_behind_what_the_child_received)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_tcp(sc, 100, TCP_PEER, TCP_US, TCP_SYN, 1000, 0);
+	uint64_t f = scene_tcp(sc, 101, TCP_US, TCP_PEER, TCP_SYN | TCP_ACK, 6000, 0);
+	scene_say(sc, 102, EVENT_RECV, TRANSPORT_TCP, 8, TCP_US, TCP_PEER, 10);
+	scene_say(sc, 250, EVENT_ACCEPT, TRANSPORT_TCP, 7, TCP_US, TCP_PEER, 0);
+	ends(sc);
+	assert_sender(sc, f, "ambiguous");
+	scene_free(sc);
+}
