@@ -8,6 +8,7 @@
 #include "correlate/match_ports.h"
 #include "correlate/match_raw.h"
 #include "correlate/stated.h"
+#include "correlate/vouch.h"
 
 static bool is_neighbour_discovery(const struct digest *d)
 {
@@ -126,6 +127,14 @@ static struct claim owned_datagram(
 	return owned(owner);
 }
 
+/* That a packet lies between two events is worth what their clock is worth just then. */
+static bool is_unvouched(struct settler *s, struct evidence evidence, struct ref_time when)
+{
+	bool vouched = vouch_around(&s->match, evidence.input, when);
+	s->unvouched |= !vouched;
+	return !vouched;
+}
+
 /* Another packet's event says who owned this end of the flow. False where nobody is known to have
  * owned it. */
 static bool claim_by_owner(struct settler *s, const struct question *q, struct claim *ret)
@@ -144,9 +153,12 @@ static bool claim_by_owner(struct settler *s, const struct question *q, struct c
 		*ret = claim_rivals(a->process, a->evidence, b->process, b->evidence);
 	else if (life == LIFE_OVER)
 		*ret = orphaned(a);
+	else if (tcp)
+		*ret = owned(a);
 	else
-		*ret = tcp ? owned(a) : owned_datagram(s, q, a);
-	return true;
+		*ret = owned_datagram(s, q, a);
+	bool udp = f->key.transport == TRANSPORT_UDP;
+	return !(udp && ret->grade && is_unvouched(s, a->evidence, q->when));
 }
 
 static const struct addr *side_addr(const struct digest *d, enum side side)
@@ -263,7 +275,8 @@ static void settle_by_endpoint(struct settler *s, struct held_packet *p, enum si
 	if (q.host == HOST_NONE || p->flow == OWNERS_NONE)
 		return;
 	endpoints_ask(s->match.endpoints, s->roster, &q, &a);
-	if (!a.proved || (a.sole && may_be_contradicted(s, &q, &a)))
+	if (!a.proved || (a.sole && may_be_contradicted(s, &q, &a)) ||
+		(a.sole && is_unvouched(s, a.sole->evidence, p->when)))
 		return;
 	if (p->settled[side])
 		weigh_ports(&p->claims[side], &a);
@@ -396,6 +409,8 @@ static struct claim unnamed(struct settler *s, const struct held_packet *p, enum
 		s->coverage, host, d->transport, p->has_time ? &p->when : NULL, &detail);
 	if (digest_has(d, DIGEST_FRAGMENT) && r == REASON_NOT_IN_LOG)
 		return claim_reason(REASON_NO_EVIDENCE, DETAIL_FRAGMENT);
+	if (r == REASON_NOT_IN_LOG && s->unvouched)
+		return claim_reason(REASON_NO_EVIDENCE, DETAIL_CLOCK_SET);
 	if (r == REASON_NOT_IN_LOG && (s->match.owners->evicted || *s->evicted))
 		detail = DETAIL_LIMIT;
 	return claim_reason(r, detail);
@@ -440,6 +455,7 @@ static bool is_strangers(const struct settler *s, const struct held_packet *p, e
 static void settle_side(struct settler *s, uint32_t place, enum side side)
 {
 	struct held_packet *p = hold_packet(s->match.hold, place);
+	s->unvouched = false;
 	if (p->settled[side] || p->is_copy)
 		return;
 	enum reason kernel = digest_has(&p->digest, DIGEST_DECODED) ? kernel_made(&p->digest, side)

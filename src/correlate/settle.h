@@ -17,7 +17,8 @@ struct settler {
 	struct copies *copies;
 	int64_t error_ns;        /* of the worst log's clock */
 	const uint64_t *evicted; /* packets and events that the hold's limits pushed out */
-	bool no_ports;           /* too many addresses to say which the captures show */
+	bool unvouched; /* the side that is settled now would be named, were the clock trusted */
+	bool no_ports;  /* too many addresses to say which the captures show */
 	struct dossier dossier;
 	struct outer_claim outer[SIDES]; /* of the packet last settled */
 };

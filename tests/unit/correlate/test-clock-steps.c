@@ -176,6 +176,7 @@ Test(steps, events_that_go_back_in_time)
 	uint64_t between = scene_udp(sc, 60500, "10.0.0.1:5000", "10.0.0.9:53", 30);
 	scene_say(sc, 30000, EVENT_SEND, TRANSPORT_UDP, 8, "10.0.0.1:5000", "10.0.0.9:53", 30);
 	scene_say(sc, 61000, EVENT_SEND, TRANSPORT_UDP, 7, "10.0.0.1:5000", "10.0.0.9:53", 30);
+	scene_udp(sc, 61001, "10.0.0.1:5000", "10.0.0.9:53", 30);
 	scene_finish(sc);
 	assert_sender(sc, between, "flow 7");
 	scene_free(sc);
