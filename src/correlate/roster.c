@@ -28,7 +28,7 @@ struct pid_entry {
 };
 
 struct instance {
-	process_handle earlier; /* the process that had the PID before */
+	process_handle earlier;                /* the process that had the PID before */
 	struct ref_time first_seen, last_seen; /* first_seen INT64_MAX: a table alone knows it */
 	bool stated; /* a capture's packet states it; its image, if any, is what that said */
 };
@@ -101,9 +101,8 @@ static process_handle add(
 		return PROCESS_NONE;
 	process_handle h = (process_handle)r->n++;
 	r->processes[h] = (struct process){ .host = e->key.host, .pid = e->key.pid };
-	r->instances[h] = (struct instance){ .earlier = e->latest,
-		.first_seen = seen,
-		.last_seen = seen };
+	r->instances[h] =
+		(struct instance){ .earlier = e->latest, .first_seen = seen, .last_seen = seen };
 	e->latest = h;
 	e->instances++;
 	return h;

@@ -93,7 +93,7 @@ static int take_addr(
 static int take_port(
 	const struct fields *fs, const char *name, bool raw, uint16_t *ret, struct err *err)
 {
-	uint32_t v;
+	uint32_t v = 0;
 	if (fields_u32(fs, name, PORT_MAX, &v, err) < 0)
 		return -1;
 	*ret = (uint16_t)(raw ? v >> 8 | (v & 0xff) << 8 : v);
