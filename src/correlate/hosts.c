@@ -100,12 +100,13 @@ static void forget_recent(struct hosts *h)
 static int learn(struct hosts *h, uint32_t input, const struct addr *local, struct err *err)
 {
 	bool new;
-	struct err full = { 0 };
+	struct err full;
 	h->shown[input].knows = true;
 	if (h->settled && h->of_input[input] != HOST_NONE &&
 		hosts_of_addr(h, local) == h->of_input[input])
 		return 0;
 	forget_recent(h);
+	err_clear(&full);
 	struct local_entry *l = map_put(&h->locals, local, &new, &full);
 	if (!l)
 		return full.kind == ERR_LIMIT ? 0 : err_nomem(err);

@@ -504,7 +504,7 @@ static void advance_stream(struct settler *s, const struct held_packet *p)
 static void find_service(const struct settler *s, struct held_packet *p, enum side side)
 {
 	struct claim *c = &p->claims[side];
-	if (c->process == PROCESS_NONE || c->service || p->flow == OWNERS_NONE)
+	if (c->service || p->flow == OWNERS_NONE)
 		return;
 	const struct succession *held =
 		s->match.owners->flows[p->flow].ends[flow_end(p->dir, side)];
@@ -530,7 +530,10 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 		c->translated = true;
 	}
 	for (int side = 0; side < SIDES; side++) {
-		stated_settle(s->match.hosts, s->roster, p, side);
+		if (p->stated.origin || p->stated.limited)
+			stated_settle(s->match.hosts, s->roster, p, side);
+		if (p->claims[side].process == PROCESS_NONE)
+			continue;
 		find_service(s, p, side);
 		kernel_service_settle(s->roster, &p->claims[side]);
 	}
