@@ -285,7 +285,8 @@ static int join_family(struct groups *g, struct level *l, uint32_t length, struc
 	return 0;
 }
 
-static int new_cell(struct groups *g, const struct cell_key *key, uint32_t *ret, struct err *err)
+static int new_cell(struct groups *g, const struct cell_key *key, const struct raw_key *raw,
+	uint32_t *ret, struct err *err)
 {
 	uint32_t length = level_of(g, key->family, true, key->length, err);
 	uint32_t answer = level_of(g, key->family, false, key->answer, err);
@@ -307,7 +308,8 @@ static int new_cell(struct groups *g, const struct cell_key *key, uint32_t *ret,
 		join_family(g, &g->family[key->family].level, length, err) < 0)
 		return -1;
 	*ret = g->n_cells++;
-	g->cell[*ret] = (struct cell){ .family = key->family,
+	g->cell[*ret] = (struct cell){ .key = *raw,
+		.family = key->family,
 		.length_level = length,
 		.answer_level = answer,
 		.unordered = unordered,
@@ -335,7 +337,7 @@ static uint32_t find_cell(struct groups *g, const struct raw_key *raw, struct er
 	if (!e)
 		return UINT32_MAX;
 	uint32_t place = e->place;
-	if (new &&new_cell(g, &key, &place, err) < 0)
+	if (new &&new_cell(g, &key, raw, &place, err) < 0)
 		return UINT32_MAX;
 	e->place = place;
 	return place;
@@ -363,13 +365,14 @@ uint32_t cells_of(struct groups *g, const struct settled *packet, struct err *er
 			? best->process
 			: ANSWER_REASON | packet->claims[SIDE_SENDER].reason,
 		.era = trails_wanted(packet) ? trails_era(&g->trails, packet) : 0 };
-	struct memo *memo =
-		&g->memos[hash_bytes(g->cells.key, &raw, sizeof raw) & (CELL_MEMOS - 1)];
+	uint64_t hash = hash_bytes(g->cells.key, &raw, sizeof raw);
+	struct memo *memo = &g->memos[hash & (CELL_MEMOS - 1)];
+	uint32_t tag = (uint32_t)(hash >> 32);
 	bool full = is_full(g);
-	if (!full && memo->cell && same_key(&memo->key, &raw))
+	if (!full && memo->cell && memo->tag == tag && same_key(&g->cell[memo->cell - 1].key, &raw))
 		return memo->cell - 1;
 	uint32_t place = find_cell(g, &raw, err);
 	if (place != UINT32_MAX && !full)
-		*memo = (struct memo){ raw, place + 1 };
+		*memo = (struct memo){ tag, place + 1 };
 	return place;
 }

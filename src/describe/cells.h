@@ -34,22 +34,6 @@ struct family {
 	struct level level;
 };
 
-#define CELL_PROOFS 2
-
-struct cell {
-	uint32_t family, length_level, answer_level; /* places */
-	uint64_t grades[GRADE_COUNT];
-	uint64_t reasons[REASON_COUNT];
-	uint64_t packets, bytes, bytes_known, answerable, answered;
-	bool has_time;
-	struct ref_time first, last;
-	void *unordered, *ordered;
-	struct proof proofs[CELL_PROOFS];
-	size_t n_proofs;
-	uint32_t finding;
-	uint32_t service; /* of its named packets: a tag, 0 or SERVICE_SEVERAL */
-};
-
 /* All that tells cells apart, as it stands in the packet; no padding: hashed and compared as bytes.
  */
 struct raw_key {
@@ -57,13 +41,32 @@ struct raw_key {
 	uint32_t selected, length, answer, era;
 };
 
-/* Where packets like this one went: saves the look-ups in the tables. */
+#define CELL_PROOFS 2
+
+/* Cells are many, and each packet is another one's: what is asked and counted for each stands in
+ * three lines of the cache. */
+struct cell {
+	uint64_t packets, bytes, bytes_known, answerable, answered;
+	struct ref_time first, last;
+	uint32_t host; /* as in struct cell_tally */
+	bool has_time;
+	uint8_t n_proofs, strongest; /* grade of the first proof */
+	struct raw_key key;          /* of its first packet */
+	void *unordered, *ordered;
+	uint64_t grades[GRADE_COUNT];
+	uint32_t service; /* of its named packets: a tag, 0 or SERVICE_SEVERAL */
+	uint32_t family, length_level, answer_level; /* places */
+	uint32_t finding;
+	struct proof proofs[CELL_PROOFS];
+};
+
+/* Where packets like this one went, by hash: saves the look-ups in the tables. */
 struct memo {
-	struct raw_key key;
+	uint32_t tag;  /* more of the hash */
 	uint32_t cell; /* its place and 1, or 0 */
 };
 
-#define CELL_MEMOS 4096
+#define CELL_MEMOS 8192
 
 struct groups {
 	struct map families, levels, cells; /* key -> place */
@@ -72,8 +75,9 @@ struct groups {
 	struct level *level;
 	struct cell *cell;
 	struct cell_tally *tally; /* beside cell */
+	bool tallied;             /* it is up to date */
 	struct trails trails;
-	struct memo *memos; /* [CELL_MEMOS], by hash */
+	struct memo *memos; /* [CELL_MEMOS] */
 	uint32_t n_families, cap_families, n_levels, cap_levels, n_cells, cap_cells;
 };
 

@@ -158,18 +158,18 @@ static void add_proofs(struct finding *f, const struct cell *c)
 	}
 }
 
-static void add_grades(struct finding *f, const struct cell *c, const struct cell_verdict *v)
+/* A cell has one answer: its packets are all named, or all without a name for one reason. */
+static void add_grades(struct finding *f, const struct groups *g, const struct member *m)
 {
+	const struct cell *c = &g->cell[m->cell];
 	for (int grade = 0; grade < GRADE_COUNT; grade++)
 		f->grades[grade] += c->grades[grade];
-	for (int reason = 0; reason < REASON_COUNT; reason++) {
-		if (v->grade != GRADE_NONE)
-			f->grades[v->grade] += c->reasons[reason];
-		else if (v->reason != REASON_NONE)
-			f->reasons[v->reason] += c->reasons[reason];
-		else
-			f->reasons[reason] += c->reasons[reason];
-	}
+	if (g->tally[m->cell].process != PROCESS_NONE)
+		return;
+	if (m->verdict->grade != GRADE_NONE)
+		f->grades[m->verdict->grade] += c->packets;
+	else
+		f->reasons[m->reason] += c->packets;
 }
 
 /* The one service of all that is named, where there is one. What an inference named follows. */
@@ -205,7 +205,7 @@ static int emit(struct maker *k, const struct member *m, size_t n, const struct 
 	f->pattern = *pattern;
 	for (size_t i = 0; i < n; i++) {
 		struct cell *c = &k->g->cell[m[i].cell];
-		add_grades(f, c, m[i].verdict);
+		add_grades(f, k->g, &m[i]);
 		add_proofs(f, c);
 		c->finding = (uint32_t)k->n;
 	}

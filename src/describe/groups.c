@@ -9,12 +9,10 @@
 
 static void keep_proof(struct cell *c, const struct settled *p, const struct claim *best)
 {
-	if (best->n_evidence == 0)
+	if (best->n_evidence == 0 || (c->n_proofs && c->strongest >= best->grade))
 		return;
-	for (size_t i = 0; i < c->n_proofs; i++)
-		if (c->proofs[i].grade >= best->grade)
-			return;
 	/* A stronger one than any before: it goes to the front. */
+	c->strongest = (uint8_t)best->grade;
 	if (c->n_proofs < CELL_PROOFS)
 		c->n_proofs++;
 	memmove(&c->proofs[1], &c->proofs[0], (c->n_proofs - 1) * sizeof *c->proofs);
@@ -49,7 +47,10 @@ static void keep_candidates(struct cell_tally *t, const struct claim *claim)
 
 static void count(struct cell *c, const struct settled *p)
 {
-	c->packets++;
+	if (c->packets++ == 0)
+		c->host = p->host;
+	else if (c->host != p->host)
+		c->host = UINT32_MAX;
 	c->answerable += p->answerable;
 	c->answered += p->answered;
 	if (digest_has(p->digest, DIGEST_WIRE)) {
@@ -79,21 +80,17 @@ int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, st
 	struct cell *c = &g->cell[place];
 	const struct claim *best = &p->claims[settled_best_side(p)];
 	count(c, p);
-	if (best->grade != GRADE_NONE)
-		c->grades[best->grade]++;
-	else
-		c->reasons[p->claims[SIDE_SENDER].reason]++;
+	g->tallied = false;
 	if (best->grade != GRADE_NONE) {
+		c->grades[best->grade]++;
 		c->service = c->packets == 1 || c->service == best->service ? best->service
 									    : SERVICE_SEVERAL;
 		keep_proof(c, p, best);
 	}
 	for (int side = 0; best->grade == GRADE_NONE && side < SIDES; side++)
 		keep_candidates(&g->tally[place], &p->claims[side]);
-	if (trails_follow(&g->trails, p, &g->tally[place], err) < 0)
+	if (trails_follow(&g->trails, p, c->packets == 1, &g->tally[place], err) < 0)
 		return -1;
-	g->tally[place].packets++;
-	g->tally[place].as_ports += best->grade >= GRADE_PORTS;
 	states_add(c->unordered, false, p);
 	states_add(c->ordered, true, p);
 	add_to_level(&g->level[c->length_level], p);
@@ -103,8 +100,25 @@ int groups_add(struct groups *g, const struct settled *p, uint32_t *ret_cell, st
 	return 0;
 }
 
-const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n)
+/* What was counted since in the cells. */
+static void take_over(struct groups *g)
 {
+	for (size_t i = 0; i < g->n_cells; i++) {
+		const struct cell *c = &g->cell[i];
+		struct cell_tally *t = &g->tally[i];
+		t->packets = c->packets;
+		t->host = c->host;
+		t->as_ports = 0;
+		for (int grade = GRADE_PORTS; grade < GRADE_COUNT; grade++)
+			t->as_ports += c->grades[grade];
+	}
+	g->tallied = true;
+}
+
+const struct cell_tally *groups_tallies(struct groups *g, size_t *ret_n)
+{
+	if (!g->tallied)
+		take_over(g);
 	*ret_n = g->n_cells;
 	return g->tally;
 }

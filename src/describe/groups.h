@@ -29,7 +29,7 @@ void groups_free(struct groups *g); /* accepts NULL */
 int groups_add(struct groups *g, const struct settled *packet, uint32_t *ret_cell, struct err *err);
 
 /* Indexed by cell; good until the next groups_add. */
-const struct cell_tally *groups_tallies(const struct groups *g, size_t *ret_n);
+const struct cell_tally *groups_tallies(struct groups *g, size_t *ret_n);
 
 /* Packets that merely lack evidence fall into other cells before and behind this time, so that an
  * inference may name another process for each part. Before any groups_add of a packet behind it;

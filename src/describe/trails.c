@@ -146,16 +146,11 @@ static int add_peer(struct trails *t, struct trail *trail, const struct settled 
 	return 0;
 }
 
-int trails_follow(
-	struct trails *t, const struct settled *p, struct cell_tally *cell, struct err *err)
+int trails_follow(struct trails *t, const struct settled *p, bool first, struct cell_tally *cell,
+	struct err *err)
 {
-	bool first = cell->packets == 0;
 	if (p->has_time && see(t, p, err) < 0)
 		return -1;
-	if (first)
-		cell->host = p->host;
-	else if (cell->host != p->host)
-		cell->host = UINT32_MAX;
 	if (!trails_wanted(p))
 		return 0;
 	if (first && t->n_trails < LIMIT_TRAILS && cell->length != CELL_LENGTH_MANY) {

@@ -38,9 +38,9 @@ void trails_add_era(struct trails *t, struct ref_time at);
 /* How many of the eras' ends lie before it. */
 uint32_t trails_era(const struct trails *t, const struct settled *packet);
 
-/* Keeps what is to be kept of a packet of this cell; before it is counted there. */
-int trails_follow(
-	struct trails *t, const struct settled *packet, struct cell_tally *cell, struct err *err);
+/* Keeps what is to be kept of a packet of this cell. */
+int trails_follow(struct trails *t, const struct settled *packet, bool first,
+	struct cell_tally *cell, struct err *err);
 
 const struct series *trails_host(const struct trails *t, uint32_t host);
 const struct series *trails_peer(const struct trails *t, const struct addr *peer);
