@@ -50,7 +50,7 @@ static uint32_t add(struct groups *g, struct ping p)
 	return cell;
 }
 
-static const struct cell_tally *tally(const struct groups *g, uint32_t cell)
+static const struct cell_tally *tally(struct groups *g, uint32_t cell)
 {
 	size_t n;
 	return &groups_tallies(g, &n)[cell];
