@@ -148,8 +148,8 @@
 #define LIMIT_MAPPINGS 16384u
 
 /* Flows that a router states to have translated, each as it is seen on either side: two for a
- * connection. Its own table has 65,536 connections on a machine of 1 GiB, 262,144 at most by
- * default; 131,072 flows cost 30 MiB. */
+ * connection, and as many uses of them. Its own table has 65,536 connections on a machine of 1 GiB,
+ * 262,144 at most by default; 131,072 flows cost 30 MiB. */
 #define LIMIT_TRANSLATIONS 131072u
 
 /* Sockets that a trace names by their place in memory. Windows has 65,536 ports each for UDP over

@@ -253,7 +253,8 @@ static int find_flow(
 	err_clear(&problem);
 	bool tcp = digest_has(&p->digest, DIGEST_TCP);
 	if (j->nat.flows.count)
-		nat_translate(&j->nat, j->setup.hosts, p->digest.transport, &flow, &p->nat);
+		nat_translate(
+			&j->nat, j->setup.hosts, p->digest.transport, p->when, &flow, &p->nat);
 	p->flow = owners_flow(&j->owners, &flow, p->digest.transport, p->when, &dir, &problem);
 	p->dir = (uint8_t)dir;
 	if (p->flow != OWNERS_NONE)
@@ -322,8 +323,11 @@ int join_packet(struct join *j, const struct record *record, const struct digest
 
 int join_translation(struct join *j, const struct record *record, struct err *err)
 {
-	struct evidence evidence = { .input = record->input, .number = record->number };
-	return nat_learn(&j->nat, &record->translation, evidence, err);
+	const struct translation *t = &record->translation;
+	struct nat_line line = { .translation = t,
+		.when = clock_to_ref(&j->setup.clocks[record->input], t->when),
+		.evidence = { .input = record->input, .number = record->number } };
+	return nat_learn(&j->nat, &line, err);
 }
 
 /* What a TCP event says of the bytes of its connection. */

@@ -145,6 +145,9 @@ struct local_address {
 struct translation {
 	uint8_t transport; /* TCP or UDP */
 	struct flow before, behind;
+	/* What is said of it, and when by the router's clock; listed: that it was there, some time. */
+	enum { TRANSLATION_LISTED, TRANSLATION_OPENED, TRANSLATION_SEEN, TRANSLATION_CLOSED } what;
+	struct source_time when;
 };
 
 /* The source says that it lacks something from `when` on. */

@@ -36,6 +36,9 @@ struct parsed {
 	struct tuple tuples[2];
 	unsigned n; /* tuples that have begun */
 	bool more;  /* something stands behind them: the last number is whole */
+	bool has_when;
+	int64_t when_ns;
+	int what; /* of struct translation, where it has a time */
 };
 
 static bool take_port(struct span value, uint16_t *ret)
@@ -83,13 +86,33 @@ static bool protocol_fits(struct span name, uint32_t number)
 	return name.n > 0 && number != TRANSPORT_TCP && number != TRANSPORT_UDP;
 }
 
-/* "[NEW]", "[1290787700.123456]": one or more words in brackets. */
-static struct span skip_brackets(struct span line)
+/* "1290787700.123456", seconds since 1970. */
+static void take_time(struct parsed *p, struct span text)
 {
+	enum { MOST_S = INT64_MAX / 4000000000 };
+	uint64_t s, us;
+	struct span fraction = text, whole = text_split(&fraction, '.');
+	if (fraction.n != 6 || !text_u64(whole, &s) || s > MOST_S || !text_u64(fraction, &us))
+		return;
+	p->has_when = true;
+	p->when_ns = (int64_t)(s * 1000000000u + us * 1000u);
+}
+
+/* "[NEW]", "[1290787700.123456]": one or more words in brackets. */
+static struct span take_brackets(struct parsed *p, struct span line)
+{
+	p->what = TRANSLATION_SEEN;
 	for (;;) {
 		struct span rest = line, word = text_word(&rest);
 		if (word.n < 2 || word.p[0] != '[' || word.p[word.n - 1] != ']')
 			return line;
+		struct span inside = span_of(word.p + 1, word.n - 2);
+		if (text_equal(inside, "NEW"))
+			p->what = TRANSLATION_OPENED;
+		else if (text_equal(inside, "DESTROY"))
+			p->what = TRANSLATION_CLOSED;
+		else
+			take_time(p, inside);
 		line = rest;
 	}
 }
@@ -112,7 +135,7 @@ static enum line parse(struct span line, struct parsed *p)
 	line = text_trim(line);
 	if (line.n == 0 || text_starts(line, "conntrack v"))
 		return LINE_FILLER;
-	line = skip_brackets(line);
+	line = take_brackets(p, line);
 	if (!take_protocol(&line, &p->protocol))
 		return LINE_BAD;
 	struct span word;
@@ -158,14 +181,17 @@ static int conntrack_open(struct input *input, void **ret_self, struct err *err)
 	return 0;
 }
 
-/* No line has a time here: that of `-o timestamp` is when the line was printed. */
+/* The record has no time of its own, so that all lines are known before the first packet: the
+ * router's clock is never aligned, and what a line says may come behind the packets it is about. */
 static void give(struct conntrack *c, const struct parsed *p, struct record *ret)
 {
 	*ret = (struct record){ .kind = RECORD_TRANSLATION,
 		.number = c->lines.number,
 		.translation = { .transport = (uint8_t)p->protocol,
 			.before = p->tuples[0].flow,
-			.behind = flow_reverse(p->tuples[1].flow) } };
+			.behind = flow_reverse(p->tuples[1].flow),
+			.what = p->has_when ? p->what : TRANSLATION_LISTED,
+			.when = { p->when_ns } } };
 	c->tally.records++;
 }
 

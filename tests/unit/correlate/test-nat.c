@@ -18,9 +18,25 @@ static uint64_t translate(
 	struct record rec = { .kind = RECORD_TRANSLATION,
 		.input = 1,
 		.number = ++sc->lines,
-		.translation = { transport, before, behind } };
+		.translation = { .transport = transport, .before = before, .behind = behind } };
 	cr_assert_eq(join_translation(sc->join, &rec, &err), 0);
 	return rec.number;
+}
+
+/* A line of `conntrack -E -o timestamp` for a datagram's flow of ours, or of another host behind
+ * the router; both had the same port of the router. */
+static void translate_at(struct scene *sc, double ms, int what, const char *inside)
+{
+	struct err err = { 0 };
+	struct record rec = { .kind = RECORD_TRANSLATION,
+		.input = 1,
+		.number = ++sc->lines,
+		.translation = { .transport = TRANSPORT_UDP,
+			.before = flow_between(inside, PEER ":53"),
+			.behind = flow_between(ROUTER ":61000", PEER ":53"),
+			.when = { (int64_t)(ms * MS) } } };
+	rec.translation.what = what;
+	cr_assert_eq(join_translation(sc->join, &rec, &err), 0);
 }
 
 /* The outside of a masquerading router: address and port are both others. */
@@ -106,6 +122,98 @@ Test(nat, lines_that_disagree_are_not_believed)
 	uint64_t f = scene_udp(sc, 101, ROUTER ":61000", PEER ":53", 40);
 	scene_finish(sc);
 	assert_sender(sc, f, "other-host");
+	scene_free(sc);
+}
+
+#define OTHER "10.0.0.2:4100"
+
+/* A datagram of ours at that time, with an event, and how it is seen outside. */
+static uint64_t sent_by_us(struct scene *sc, double ms)
+{
+	scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, 7, US ":4000", PEER ":53", 40);
+	return scene_udp(sc, ms + 1, ROUTER ":61000", PEER ":53", 40);
+}
+
+/* ... and the port is used again 60 s later, by another host: the stamps of the lines part them. */
+static struct scene *used_again(double late_ms)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate_at(sc, 1000 + late_ms, TRANSLATION_OPENED, US ":4000");
+	translate_at(sc, 2000 + late_ms, TRANSLATION_SEEN, US ":4000");
+	translate_at(sc, 33000 + late_ms, TRANSLATION_CLOSED, US ":4000");
+	translate_at(sc, 61000 + late_ms, TRANSLATION_OPENED, OTHER);
+	translate_at(sc, 91000 + late_ms, TRANSLATION_CLOSED, OTHER);
+	translate_at(sc, 121000 + late_ms, TRANSLATION_OPENED, US ":4000");
+	return sc;
+}
+
+Test(nat, times_part_two_uses_of_a_port)
+{
+	struct scene *sc = used_again(1);
+	uint64_t first = sent_by_us(sc, 1000), second = sent_by_us(sc, 3000);
+	/* The other host's, while a process of ours sends with the same ports, elsewhere. */
+	uint64_t others = sent_by_us(sc, 61000), more = sent_by_us(sc, 62000);
+	uint64_t back = sent_by_us(sc, 121000);
+	scene_finish(sc);
+	assert_sender(sc, first, "exact 7");
+	assert_sender(sc, second, "exact 7");
+	assert_sender(sc, others, "other-host");
+	assert_sender(sc, more, "other-host");
+	assert_sender(sc, back, "exact 7");
+	cr_assert_eq(sc->answers[back].claims[SIDE_SENDER].evidence[1].number, 6);
+	scene_free(sc);
+}
+
+/* The router's clock is 20 s off: what a line says is not what the capture shows. */
+Test(nat, times_of_a_wrong_clock_part_nothing)
+{
+	struct scene *sc = used_again(20000);
+	uint64_t first = sent_by_us(sc, 1000), second = sent_by_us(sc, 31500);
+	uint64_t others = sent_by_us(sc, 61000);
+	scene_finish(sc);
+	assert_sender(sc, first, "other-host");
+	assert_sender(sc, second, "other-host");
+	assert_sender(sc, others, "other-host");
+	scene_free(sc);
+}
+
+/* A packet in the middle of what went on before proves no beginning: the stamps are early, and the
+ * other host sends. */
+Test(nat, what_goes_on_is_no_beginning)
+{
+	struct scene *sc = used_again(0);
+	uint64_t last = 0;
+	for (int i = 0; i < 4; i++)
+		last = sent_by_us(sc, 118000 + 1000 * i);
+	scene_finish(sc);
+	assert_sender(sc, last, "other-host");
+	scene_free(sc);
+}
+
+/* A line that was lost: nobody says when the first use was over. */
+Test(nat, a_use_without_an_end_leaves_a_doubt)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate_at(sc, 1000, TRANSLATION_OPENED, OTHER);
+	translate_at(sc, 61000, TRANSLATION_OPENED, US ":4000");
+	sent_by_us(sc, 1000);
+	uint64_t first = sent_by_us(sc, 61000), later = sent_by_us(sc, 64000);
+	scene_finish(sc);
+	assert_sender(sc, first, "exact 7");
+	cr_assert_str_neq(scene_answer(sc, later, SIDE_SENDER), "exact 7");
+	scene_free(sc);
+}
+
+/* Only the end was logged: it was there before. */
+Test(nat, a_use_without_a_beginning)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	translate_at(sc, 33000, TRANSLATION_CLOSED, US ":4000");
+	translate_at(sc, 61000, TRANSLATION_OPENED, OTHER);
+	uint64_t first = sent_by_us(sc, 1000), others = sent_by_us(sc, 61000);
+	scene_finish(sc);
+	assert_sender(sc, first, "other-host");
+	assert_sender(sc, others, "other-host");
 	scene_free(sc);
 }
 

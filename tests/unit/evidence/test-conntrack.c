@@ -69,6 +69,30 @@ Test(conntrack, events_with_and_without_times)
 	cr_assert_eq(s.n, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_udp(&s.steps[i]);
+	cr_assert_eq((int)s.steps[0].record.translation.what, TRANSLATION_LISTED);
+	cr_assert_eq((int)s.steps[1].record.translation.what, TRANSLATION_OPENED);
+	cr_assert_eq(s.steps[1].record.translation.when.ns, 1290787700123456000ll);
+	cr_assert_eq((int)s.steps[2].record.translation.what, TRANSLATION_CLOSED);
+	cr_assert_eq(s.steps[2].record.translation.when.ns, 1290787790000001000ll);
+}
+
+/* What looks like a time and is none leaves the line without one. */
+Test(conntrack, times_that_are_none)
+{
+	static const char *const none[] = { "[1290787700]", "[1290787700.12345]", "[.123456]",
+		"[99999999999999999999.123456]", "[9999999999999.123456]", "[129078770x.123456]",
+		"[UPDATE]" };
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		char text[512];
+		snprintf(text, sizeof text, "%s [NEW] %s", none[i], UDP);
+		struct story s = told(text);
+		cr_assert_eq(s.n, 1, "%s", none[i]);
+		assert_udp(&s.steps[0]);
+		cr_assert_eq(
+			(int)s.steps[0].record.translation.what, TRANSLATION_LISTED, "%s", none[i]);
+	}
+	struct story s = told("[1290787700.123456] [UPDATE] " UDP);
+	cr_assert_eq((int)s.steps[0].record.translation.what, TRANSLATION_SEEN);
 }
 
 Test(conntrack, ipv6)
