@@ -185,7 +185,8 @@ static void log_calls(struct observed *o, struct world *w, unsigned host)
 static void lose_notes(struct world *w)
 {
 	struct random r = { w->scenario->seed * 19 + 7 };
-	int64_t lost = w->scenario->v[PARAM_NOTES_LOST];
+	const int64_t *v = w->scenario->v;
+	int64_t lost = v[PARAM_NOTES] ? v[PARAM_NOTES_LOST] : 1000;
 	for (size_t i = 0; i < w->n_processes; i++) {
 		struct world_process *p = &w->processes[i];
 		p->start_lost = random_below(&r, 1000) < lost;
