@@ -239,10 +239,13 @@ struct event hosts_orient(const struct hosts *h, const struct event *e)
 	struct event turned = *e;
 	if (!e->either_way)
 		return turned;
-	/* A datagram may come to a group, and never comes from one. */
+	/* A datagram may come to a group, and never comes from one; and a socket that is bound to
+	 * no address is on this side. */
+	bool near = addr_is_group(&e->local.addr) || addr_is_wildcard(&e->local.addr);
+	bool far = addr_is_group(&e->remote.addr) || addr_is_wildcard(&e->remote.addr);
 	bool far_is_ours = hosts_of_addr(h, &e->local.addr) == HOST_NONE &&
 		hosts_of_addr(h, &e->remote.addr) != HOST_NONE;
-	if (!addr_is_group(&e->local.addr) && (far_is_ours || addr_is_group(&e->remote.addr))) {
+	if (!near && (far_is_ours || far)) {
 		turned.local = e->remote;
 		turned.remote = e->local;
 	}

@@ -69,12 +69,12 @@ static void ask_flow(const struct settler *s, const struct held_packet *p, enum 
 	}
 }
 
-/* Whoever held the port, whatever the peer; sockets that are bound to no address are rivals. A TCP
- * port may serve two processes at a time towards two peers (Linux gives ports out again where the
- * peer differs), so one that had another owner within the life of an idle connection tells
- * nothing. Wrong where that other one left no event. */
-static void ask_port(const struct settler *s, const struct endpoint_question *q,
-	const struct tenure_reach *reach, struct holders *h)
+/* Whoever held the port, whatever the peer, between two of his events: behind the last one it may
+ * be anyone's in a moment. Sockets that are bound to no address are rivals. A TCP port may serve
+ * two processes at a time towards two peers (Linux gives ports out again where the peer differs),
+ * so one that had another owner within the life of an idle connection tells nothing. Wrong where
+ * that other one left no event. */
+static void ask_port(const struct settler *s, const struct endpoint_question *q, struct holders *h)
 {
 	bool crowd;
 	const struct holder *at = endpoints_seen(s->match.endpoints, q, &crowd), *found = NULL;
@@ -87,9 +87,8 @@ static void ask_port(const struct settler *s, const struct endpoint_question *q,
 				at[1].first.ns - at[0].last.ns < LIMIT_TCP_IDLE_NS)))
 		return;
 	for (int i = 0; i < ENDPOINT_HOLDERS; i++)
-		if (at[i].process != PROCESS_NONE &&
-			q->when.ns >= at[i].first.ns - reach->before_ns &&
-			q->when.ns <= at[i].last.ns + reach->behind_ns)
+		if (at[i].process != PROCESS_NONE && q->when.ns >= at[i].first.ns - q->error_ns &&
+			q->when.ns <= at[i].last.ns + q->error_ns)
 			found = &at[i];
 	if (!found)
 		return;
@@ -150,11 +149,10 @@ void mapped_settle(struct settler *s, struct held_packet *p, enum side side)
 		digest_has(&p->digest, DIGEST_FRAGMENT) || (!tcp && transport != TRANSPORT_UDP))
 		return;
 	struct endpoint local = { *addr, side_end(&p->digest.flow, side)->port };
-	/* A handshake begins before its event, a goodbye comes behind it. */
-	int64_t far = tcp ? LIMIT_HOLD_NS : s->error_ns;
+	/* Of a connection: a handshake begins before its event, a goodbye comes behind it. */
 	struct tenure_reach reach = { .error_ns = s->error_ns,
-		.before_ns = far,
-		.behind_ns = far,
+		.before_ns = LIMIT_HOLD_NS,
+		.behind_ns = LIMIT_HOLD_NS,
 		.rival_ns = LIMIT_HOLD_NS };
 	struct endpoint_question port = { .host = hosts_of_addr(s->match.hosts, addr),
 		.transport = transport,
@@ -166,7 +164,7 @@ void mapped_settle(struct settler *s, struct held_packet *p, enum side side)
 	if (tcp)
 		ask_flow(s, p, side, &reach, &h);
 	if (!h.a)
-		ask_port(s, &port, &reach, &h);
+		ask_port(s, &port, &h);
 	if (h.b)
 		name_rivals(p, side, &h);
 	else if (h.a && roster_life(s->roster, h.a->process, p->when, s->error_ns) == LIFE_ALIVE)

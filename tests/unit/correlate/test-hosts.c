@@ -106,6 +106,32 @@ Test(hosts, common_addresses_join_nothing)
 	hosts_done(&h);
 }
 
+/* Of two ends that may be either way, one without an address is a socket here, though the other is
+ * ours too. */
+Test(hosts, a_wildcard_is_the_local_end)
+{
+	struct hosts h;
+	init(&h, 1);
+	see(&h, 0, "10.1.1.1");
+	cr_assert_eq(hosts_settle(&h, &err), 0);
+	for (int turned = 0; turned < 2; turned++) {
+		struct event e = { .op = EVENT_RECV,
+			.transport = TRANSPORT_UDP,
+			.either_way = true,
+			.local = { address("0.0.0.0"), 2012 },
+			.remote = { address("10.1.1.1"), 49176 } };
+		if (turned) {
+			struct endpoint local = e.local;
+			e.local = e.remote;
+			e.remote = local;
+		}
+		struct event got = hosts_orient(&h, &e);
+		cr_assert_eq(got.local.port, 2012);
+		cr_assert_eq(got.remote.port, 49176);
+	}
+	hosts_done(&h);
+}
+
 /* What is received may have been sent to a broadcast address: that is not ours. */
 Test(hosts, a_received_destination_is_not_learned)
 {

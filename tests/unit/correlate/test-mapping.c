@@ -147,6 +147,25 @@ Test(mapping, a_port_that_another_process_took_over_is_in_doubt)
 	scene_free(sc);
 }
 
+/* A port is used again a second behind the last connection. The log does not tell of attempts that
+ * are refused, nor of a goodbye, and each may be another process's. */
+Test(mapping, what_comes_soon_behind_a_connection_is_not_its_owners)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	double ms = teach(sc, 100, 8, US, OUR) + 5000;
+	uint64_t before = scene_tcp(sc, ms - 900, OUR ":6000", FAR ":81", TCP_RST | TCP_ACK, 5, 0);
+	scene_say(sc, ms, EVENT_CONNECT, TRANSPORT_TCP, 8, US ":6000", PEER ":443", 0);
+	uint64_t amid = scene_tcp(sc, ms + 300, OUR ":6000", FAR ":82", TCP_ACK, 5, 0);
+	scene_say(sc, ms + 500, EVENT_DISCONNECT, TRANSPORT_TCP, 8, US ":6000", PEER ":443", 0);
+	uint64_t refused = scene_tcp(sc, ms + 1900, OUR ":6000", FAR ":81", TCP_SYN, 5, 0);
+	scene_say(sc, ms + 9000, EVENT_SEND, TRANSPORT_UDP, 7, US ":99", PEER ":53", 1);
+	scene_finish(sc);
+	assert_sender(sc, before, "not-in-log");
+	assert_sender(sc, amid, "ports 8");
+	assert_sender(sc, refused, "not-in-log");
+	scene_free(sc);
+}
+
 /* Linux gives a port to two processes where the peers differ. The peer of this packet is known to
  * nobody, and the other process is silent just now. */
 Test(mapping, a_port_of_two_connections_names_nobody_without_the_peer)
