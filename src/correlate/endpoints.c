@@ -321,29 +321,19 @@ static bool overlap(const struct holder *a, const struct holder *b)
 	return a->first.ns <= b->last.ns && b->first.ns <= a->last.ns;
 }
 
-/* Is the other one so near that the owner's events leave a doubt? They leave none between them,
- * unless the two take turns. */
-static bool is_rival(
-	const struct holder *h, const struct holder *own, const struct endpoint_question *q)
-{
-	if (within(h, q->when, q->error_ns))
-		return true;
-	bool sure = own && !overlap(own, h);
-	return !sure && within(h, q->when, LIMIT_HOLD_NS);
-}
-
 static bool crowded(const struct endpoint_entry *entry, struct ref_time when)
 {
 	return entry->crowd && when.ns <= entry->crowd_until.ns + LIMIT_HOLD_NS;
 }
 
-static const struct holder *rival_at(const struct endpoint_entry *entry, const struct holder *own,
-	const struct endpoint_question *q, process_handle owner)
+static const struct holder *rival_at(
+	const struct endpoint_entry *entry, const struct endpoint_question *q, process_handle owner)
 {
 	for (int i = 0; i < ENDPOINT_HOLDERS; i++) {
 		const struct holder *h = &entry->holders[i];
 		if (h->process != PROCESS_NONE && h->process != owner &&
-			(crowded(entry, q->when) || is_rival(h, own, q)))
+			(crowded(entry, q->when) ||
+				within(h, q->when, LIMIT_HOLD_NS + 2 * q->error_ns)))
 			return h;
 	}
 	return NULL;
@@ -354,14 +344,9 @@ const struct holder *endpoints_rival(
 {
 	const struct endpoint_entry *entries[COVERS];
 	size_t n = covers(e, q, entries);
-	const struct holder *own = NULL, *rival = NULL;
-	for (size_t i = 0; i < n; i++)
-		for (int k = 0; k < ENDPOINT_HOLDERS && !own; k++)
-			if (entries[i]->holders[k].process == owner &&
-				within(&entries[i]->holders[k], q->when, -q->error_ns))
-				own = &entries[i]->holders[k];
+	const struct holder *rival = NULL;
 	for (size_t i = 0; i < n && !rival; i++)
-		rival = rival_at(entries[i], own, q, owner);
+		rival = rival_at(entries[i], q, owner);
 	return rival;
 }
 

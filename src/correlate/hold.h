@@ -58,6 +58,7 @@ struct held_event {
 	uint32_t ports;       /* as above */
 	bool used;            /* it vouches for a packet */
 	bool contested;       /* more than one packet fits its ports: it vouches for none by them */
+	uint8_t near_packets; /* of its ports and length, that it may have been meant for */
 	bool fits;            /* TCP: a packet began just where it does */
 	uint32_t stream_from; /* TCP send and receive: offset of its first byte */
 	uint32_t next_in_flow, next_in_ports;

@@ -123,6 +123,13 @@ const struct addr *mappings_trace(
 	return &back->other;
 }
 
+const struct addr *mappings_captured(
+	const struct mappings *m, uint32_t capture, const struct addr *trace)
+{
+	const struct mapped *there = m->proven ? find(&m->there, capture, trace) : NULL;
+	return is_proven(there) ? &there->other : NULL;
+}
+
 static int by_packets(const void *x, const void *y)
 {
 	const struct mapping *a = x, *b = y;

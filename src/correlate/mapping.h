@@ -39,6 +39,10 @@ bool mappings_learn(struct mappings *m, const struct mapping_pair *pair);
 const struct addr *mappings_trace(
 	const struct mappings *m, uint32_t capture, const struct addr *captured);
 
+/* The other way round. */
+const struct addr *mappings_captured(
+	const struct mappings *m, uint32_t capture, const struct addr *trace);
+
 /* Those proven that change an address, most packets first. *ret is the caller's to free. */
 int mappings_list(const struct mappings *m, struct mapping **ret, size_t *ret_n, struct err *err);
 

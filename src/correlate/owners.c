@@ -400,8 +400,9 @@ bool tenure_mixed(
 		when.ns <= s->mixed_to.ns + reach->rival_ns;
 }
 
-/* Between its events (give or take the clock) a tenure is beyond doubt, unless two take turns.
- * Wrong where another process came and went in between, for the same peer, and left no event. */
+/* Between its events (give or take the clock) a tenure is beyond doubt, unless two take turns, or
+ * may. Wrong where another process came and went in between, for the same peer, and left no event
+ * within reach. */
 enum tenancy tenure_at(const struct succession *s, struct ref_time when,
 	const struct tenure_reach *reach, const struct tenure **ret_a, const struct tenure **ret_b)
 {
@@ -414,7 +415,8 @@ enum tenancy tenure_at(const struct succession *s, struct ref_time when,
 	bool near_now = holds(now, when, far_before, far_behind);
 	bool near_before = holds(before, when, far_before, far_behind);
 	bool same = now->process == before->process;
-	bool mixed = tenure_mixed(s, when, reach);
+	bool mixed =
+		tenure_mixed(s, when, reach) || (reach->turns && near_now && near_before && !same);
 	if (!mixed && (holds(now, when, -error, -error) || (claims_now && (same || !near_before))))
 		return sole(now, ret_a);
 	if (!mixed &&

@@ -153,6 +153,7 @@ struct tenure_reach {
 	 * another event to prove it. */
 	int64_t before_ns, behind_ns;
 	int64_t rival_ns; /* a tenure that is so near is a rival, though it could not claim it */
+	bool turns; /* even between two events of the other, for it may have had a turn there */
 };
 
 /* Who held this end of a flow at `when`? */

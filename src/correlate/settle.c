@@ -26,13 +26,16 @@ struct question {
 static struct tenure_reach reach_of(const struct settler *s, const struct question *q)
 {
 	const struct owned_flow *f = q->flow;
-	struct tenure_reach reach = { .error_ns = s->error_ns, .rival_ns = LIMIT_HOLD_NS };
+	struct tenure_reach reach = { .error_ns = s->error_ns,
+		.rival_ns = LIMIT_HOLD_NS + 2 * s->error_ns,
+		.turns = f->key.transport == TRANSPORT_UDP };
 	if (q->part)
 		reach.behind_ns = PARTS_NS + s->error_ns;
 	/* A UDP port may change hands between two datagrams: without an event on both sides nothing
-	 * is proved. An echo reply belongs to whoever asked with that identifier a moment before;
-	 * wrong where that one exits and another takes the identifier within the hold and pings the
-	 * same host, unseen. A TCP connection is one process's until its events say otherwise. */
+	 * is proved, nor where somebody else had it just before or behind. An echo reply belongs to
+	 * whoever asked with that identifier a moment before; wrong where that one exits and
+	 * another takes the identifier within the hold and pings the same host, unseen. A TCP
+	 * connection is one process's until its events say otherwise. */
 	if (f->key.transport == TRANSPORT_ICMP || f->key.transport == TRANSPORT_ICMPV6)
 		reach.behind_ns = LIMIT_HOLD_NS;
 	if (f->key.transport != TRANSPORT_TCP)

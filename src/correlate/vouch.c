@@ -2,13 +2,11 @@
 /* The clock around a moment: see vouch.h.
  *
  * A clock that was set is found out when its events meet no packets any more, and by then packets
- * of some seconds are settled. So the nearest events on both sides are looked at by themselves: of
- * those before, did as many meet their packets as usual, and of those behind, have they one? Wrong
- * where a capture lost the packets of most events nearby: a name is missed. A clock that is set by
+ * of some seconds are settled. So the nearest events on both sides are looked at by themselves: did
+ * half of those before meet a packet, and have half of those behind one? Wrong where a capture lost
+ * the packets of most events nearby: a name is missed. A clock that is set by
  * just the pace at which all packets of one length come shows neither here nor anywhere. */
 #include "correlate/vouch.h"
-
-#include <math.h>
 
 /* Among so many events on either side so many are looked for that tell something. This is asked
  * only for packets without an event of their own. */
@@ -34,27 +32,33 @@ static uint32_t first_behind(const struct hold *h, struct ref_time when)
 	return low;
 }
 
-/* Where a flow shows no packet at all it was not captured. */
+static const struct ports_chain *chain_of(const struct match *m, const struct held_event *e)
+{
+	return hold_ports(m->hold, held_event_source(e)->port, held_event_destination(e)->port);
+}
+
+/* Where neither a flow shows a packet nor its ports (of a translated one), it was not captured. */
 static bool tells(const struct match *m, const struct held_event *e, uint32_t input)
 {
 	if (e->evidence.input != input || e->flow == OWNERS_NONE ||
 		e->event.transport != TRANSPORT_UDP || !event_moves_data(e->event.op))
 		return false;
 	const struct owned_flow *f = &m->owners->flows[e->flow];
-	return f->packets[0] || f->packets[1];
+	const struct ports_chain *chain = chain_of(m, e);
+	return e->used || f->packets[0] || f->packets[1] || (chain && chain->n_packets);
 }
 
 static bool has_packet(const struct match *m, const struct held_event *e)
 {
-	const struct owned_flow *f = &m->owners->flows[e->flow];
-	uint32_t at = f->chains->first_packet[e->dir];
+	const struct ports_chain *chain = chain_of(m, e);
+	uint32_t at = chain ? chain->first_packet : HOLD_NONE;
 	for (unsigned i = 0; i < PACKETS && at != HOLD_NONE; i++) {
 		const struct held_packet *p = hold_packet(m->hold, at);
 		if (p->when.ns > e->when.ns + e->error_ns + MATCH_DISORDER_NS)
 			return false;
 		if (match_in_time(p, e) && match_length_fits(p, e))
 			return true;
-		at = p->next_in_flow;
+		at = p->next_in_ports;
 	}
 	return false;
 }
@@ -62,14 +66,12 @@ static bool has_packet(const struct match *m, const struct held_event *e)
 static void hear(const struct match *m, struct witnesses *w, const struct held_event *e)
 {
 	w->told++;
-	w->met += e->used || has_packet(m, e);
+	w->met += e->used || e->near_packets || has_packet(m, e);
 }
 
-/* A capture that lacks many packets has few pairs as ever; half of that share is no accident. Pairs
- * are counted before events leave the window, so at first the share seems above 1. */
-static bool agree(const struct witnesses *w, const struct clock *clock)
+static bool agree(const struct witnesses *w)
 {
-	return !w->told || (w->met && 2 * w->met >= fmin(clock->usual, 1) * w->told);
+	return 2 * w->met >= w->told;
 }
 
 bool vouch_around(const struct match *m, uint32_t input, struct ref_time when)
@@ -91,5 +93,5 @@ bool vouch_around(const struct match *m, uint32_t input, struct ref_time when)
 		if (tells(m, e, input))
 			hear(m, &before, e);
 	}
-	return agree(&before, log->clock) && agree(&behind, log->clock);
+	return agree(&before) && agree(&behind);
 }

@@ -99,6 +99,32 @@ Test(mapping, what_ports_alone_leave_open_is_named)
 	scene_free(sc);
 }
 
+static void sent(struct scene *sc, double ms, uint32_t pid, unsigned bytes)
+{
+	scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, pid, US ":6000", PEER ":7000", bytes);
+	scene_udp(sc, ms + 1, OUR ":6000", FAR ":7000", bytes);
+}
+
+/* A datagram whose row is lost, between others of its flow. One that shares the socket, or had the
+ * port just before, may have sent it. */
+Test(mapping, a_datagram_between_two_of_its_flow)
+{
+	for (uint32_t other = 8; other < 10; other++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		double ms = teach(sc, 100, 8, US, OUR) + 5000;
+		sent(sc, ms, other, 100);
+		sent(sc, ms + 400, 8, 110);
+		uint64_t f = scene_udp(sc, ms + 800, OUR ":6000", FAR ":7000", 8);
+		sent(sc, ms + 1200, 8, 120);
+		uint64_t behind = scene_udp(sc, ms + 1600, OUR ":6000", FAR ":7000", 8);
+		scene_say(sc, ms + 9000, EVENT_SEND, TRANSPORT_UDP, 7, US ":99", PEER ":53", 1);
+		scene_finish(sc);
+		assert_sender(sc, f, other == 8 ? "ports 8" : "ambiguous");
+		assert_sender(sc, behind, "not-in-log");
+		scene_free(sc);
+	}
+}
+
 /* An answer from a service port, which ports alone may not claim. */
 Test(mapping, what_comes_in_from_a_service_is_named)
 {
@@ -163,6 +189,22 @@ Test(mapping, what_comes_soon_behind_a_connection_is_not_its_owners)
 	assert_sender(sc, before, "not-in-log");
 	assert_sender(sc, amid, "ports 8");
 	assert_sender(sc, refused, "not-in-log");
+	scene_free(sc);
+}
+
+/* The next connection of the ports, whose rows are lost, is not that of the one before. */
+Test(mapping, the_next_connection_is_another)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	double ms = teach(sc, 100, 8, US, OUR) + 5000;
+	uint64_t first = scene_tcp(sc, ms, OUR ":6000", FAR ":443", TCP_SYN, 100, 0);
+	scene_say(sc, ms + 10, EVENT_CONNECT, TRANSPORT_TCP, 8, US ":6000", PEER ":443", 0);
+	scene_tcp(sc, ms + 400, OUR ":6000", FAR ":443", TCP_FIN | TCP_ACK, 101, 0);
+	uint64_t next = scene_tcp(sc, ms + 900, OUR ":6000", FAR ":443", TCP_SYN, 90000, 0);
+	scene_say(sc, ms + 9000, EVENT_SEND, TRANSPORT_UDP, 7, US ":99", PEER ":53", 1);
+	scene_finish(sc);
+	assert_sender(sc, first, "ports 8");
+	assert_sender(sc, next, "not-in-log");
 	scene_free(sc);
 }
 

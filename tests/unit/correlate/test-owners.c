@@ -110,6 +110,20 @@ Test(owners, a_reach_of_nothing)
 	cr_assert_eq(tenure_at(&s, (struct ref_time){ 1220 }, &strict, &a, &b), TENANCY_RIVALS);
 }
 
+/* Whoever had it just before may have had another turn between two events of the owner. */
+Test(owners, a_turn_that_left_no_event)
+{
+	static const struct tenure_reach turns = { .error_ns = 10, .rival_ns = 100, .turns = true };
+	struct succession s = nobody();
+	const struct tenure *a = NULL, *b = NULL;
+	stretch(&s, 8, 950);
+	stretch(&s, 7, 1000);
+	stretch(&s, 7, 1300);
+	cr_assert_eq(tenure_at(&s, (struct ref_time){ 1020 }, &turns, &a, &b), TENANCY_RIVALS);
+	cr_assert_eq(tenure_at(&s, (struct ref_time){ 1200 }, &turns, &a, &b), TENANCY_SOLE);
+	cr_assert_eq(a->process, 7);
+}
+
 /* Rows of two processors arrive out of order. */
 Test(owners, late_news_of_the_owner_before)
 {

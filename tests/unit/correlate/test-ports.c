@@ -87,3 +87,53 @@ Test(ports, a_wildcard_is_a_rival)
 	cr_assert_eq(scene_pid(sc, c->candidates[1]), 8);
 	scene_free(sc);
 }
+
+static void sends(struct scene *sc, double ms, uint32_t pid)
+{
+	scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, pid, "172.16.0.5:5000", "172.16.9.9:2344", 8);
+}
+
+static uint64_t shows(struct scene *sc, double ms)
+{
+	return scene_udp(sc, ms, "192.0.2.1:5000", "192.0.2.7:2344", 8);
+}
+
+/* Two share a socket, and the clock is a little off: 7's row is just out of reach. */
+Test(ports, a_rival_that_is_almost_in_reach)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	sends(sc, 80, 7);
+	sends(sc, 110, 8);
+	uint64_t f = shows(sc, 100);
+	scene_finish(sc);
+	assert_sender(sc, f, "other-host");
+	scene_free(sc);
+}
+
+/* Two datagrams, and one row: in whatever order they come it is nobody's. */
+Test(ports, another_packet_that_is_almost_in_reach)
+{
+	for (int turn = 0; turn < 2; turn++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		sends(sc, 100, 7);
+		uint64_t f = shows(sc, turn ? 101 : 75);
+		uint64_t g = shows(sc, turn ? 125 : 101);
+		scene_finish(sc);
+		assert_sender(sc, f, "other-host");
+		assert_sender(sc, g, "other-host");
+		scene_free(sc);
+	}
+}
+
+/* Further away than the clock may ever be off they are two moments. */
+Test(ports, a_packet_further_away_is_no_rival)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	sends(sc, 100, 7);
+	uint64_t f = shows(sc, 101);
+	uint64_t g = shows(sc, 200);
+	scene_finish(sc);
+	assert_sender(sc, f, "ports 7");
+	assert_sender(sc, g, "other-host");
+	scene_free(sc);
+}
