@@ -17,6 +17,9 @@ struct cluster {
 	size_t n_packets, n_events;
 	int64_t error_ns; /* the largest of its events' clocks */
 	bool whole;       /* it ended before it was full */
+	/* Its events are of unbound sockets, and state no local address: they and their packets
+	 * have ports and peer in common, and the packets an address of ours. */
+	bool unbound;
 };
 
 int match_init(struct match *m, struct err *err)
@@ -45,20 +48,57 @@ static void widen(struct stretch *s, struct ref_time t)
 	s->to = t.ns > s->to ? t.ns : s->to;
 }
 
+static bool is_of_peer(const struct held_packet *p, enum side side, const struct addr *peer)
+{
+	return addr_equal(&side_end(&p->digest.flow, 1 - side)->addr, peer);
+}
+
+static uint32_t first_event(
+	const struct match *m, const struct held_packet *head, enum side side, bool unbound)
+{
+	if (!unbound)
+		return m->owners->flows[head->flow].chains->first_event[head->dir][side];
+	const struct ports_chain *chain = hold_chain_of(m->hold, head);
+	return chain ? chain->first_event[side] : HOLD_NONE;
+}
+
+static bool may_take_event(
+	const struct held_packet *head, enum side side, bool unbound, const struct held_event *e)
+{
+	if (e->used || !event_moves_data(e->event.op) || !match_length_fits(head, e))
+		return false;
+	return !unbound ||
+		(e->sure && addr_is_wildcard(&e->event.local.addr) &&
+			is_of_peer(head, side, &e->event.remote.addr));
+}
+
+static bool may_take_packet(const struct match *m, const struct held_packet *head, enum side side,
+	bool unbound, const struct held_packet *p)
+{
+	if (p->settled[side] || digest_has(&p->digest, DIGEST_FRAGMENT) ||
+		!match_same_length(head, p))
+		return false;
+	return !unbound ||
+		(p->flow != OWNERS_NONE && p->nat.number == 0 &&
+			is_of_peer(p, side, &side_end(&head->digest.flow, 1 - side)->addr) &&
+			hosts_of_addr(m->hosts, &side_end(&p->digest.flow, side)->addr) !=
+				HOST_NONE);
+}
+
 /* Takes in the events that are in time with the packets. Members hang together by steps of at most
  * the error, so whatever lies in the stretch is near one of them. */
 static struct stretch gather_events(struct match *m, const struct held_packet *head, enum side side,
 	const struct stretch *packets, struct cluster *c)
 {
-	const struct owned_flow *f = &m->owners->flows[head->flow];
 	struct stretch events = { INT64_MAX, INT64_MIN };
+	const struct held_event *e;
 	c->n_events = 0;
-	for (uint32_t at = f->chains->first_event[head->dir][side]; at != HOLD_NONE;
-		at = hold_event(m->hold, at)->next_in_flow) {
-		const struct held_event *e = hold_event(m->hold, at);
+	for (uint32_t at = first_event(m, head, side, c->unbound); at != HOLD_NONE;
+		at = c->unbound ? e->next_in_ports : e->next_in_flow) {
+		e = hold_event(m->hold, at);
 		if (e->when.ns > packets->to + e->error_ns + MATCH_DISORDER_NS)
 			break;
-		if (e->used || !event_moves_data(e->event.op) || !match_length_fits(head, e) ||
+		if (!may_take_event(head, side, c->unbound, e) ||
 			e->when.ns < packets->from - e->error_ns ||
 			e->when.ns > packets->to + e->error_ns)
 			continue;
@@ -77,14 +117,14 @@ static struct stretch gather_packets(struct match *m, const struct held_packet *
 	enum side side, const struct stretch *events, struct cluster *c)
 {
 	struct stretch packets = { head->when.ns, head->when.ns };
+	const struct held_packet *p = head;
 	c->n_packets = 1;
-	for (uint32_t at = head->next_in_flow; at != HOLD_NONE;
-		at = hold_packet(m->hold, at)->next_in_flow) {
-		const struct held_packet *p = hold_packet(m->hold, at);
+	for (uint32_t at; (at = c->unbound ? p->next_in_ports : p->next_in_flow) != HOLD_NONE;) {
+		p = hold_packet(m->hold, at);
 		if (p->when.ns > events->to + c->error_ns + MATCH_DISORDER_NS)
 			break;
-		if (p->settled[side] || digest_has(&p->digest, DIGEST_FRAGMENT) ||
-			!match_same_length(head, p) || p->when.ns < events->from - c->error_ns ||
+		if (!may_take_packet(m, head, side, c->unbound, p) ||
+			p->when.ns < events->from - c->error_ns ||
 			p->when.ns > events->to + c->error_ns)
 			continue;
 		if (c->n_packets == CLUSTER) {
@@ -97,7 +137,7 @@ static struct stretch gather_packets(struct match *m, const struct held_packet *
 	return packets;
 }
 
-/* Grows until neither side brings in more. */
+/* Grows until neither side brings in more. The caller has set `unbound`. */
 static void gather(struct match *m, uint32_t place, enum side side, struct cluster *c)
 {
 	const struct held_packet *head = hold_packet(m->hold, place);
@@ -294,13 +334,26 @@ static bool settle_receivers(struct match *m, const struct cluster *c)
 	return true;
 }
 
+/* All of one process: in order, or for which event is whose cannot be said. */
+static void settle_sole(struct match *m, const struct cluster *c, enum side side, bool exact)
+{
+	for (size_t i = 0; i < c->n_packets; i++) {
+		struct held_packet *p = hold_packet(m->hold, c->packets[i]);
+		size_t at = i < c->n_events ? i : c->n_events - 1;
+		struct held_event *e = hold_event(m->hold, c->events[at]);
+		match_settle(p, side, e, exact ? GRADE_EXACT : GRADE_FLOW);
+	}
+	for (size_t i = c->n_packets; i < c->n_events; i++)
+		hold_event(m->hold, c->events[i])->used = true;
+}
+
 /* Wrong where a packet and an event of one cluster were both lost, unstated, in the two files:
  * then the numbers agree and each later pair is off by one. The process is right all the same,
  * for the cluster has only one. A second one that shares the socket and whose row is the lost one
  * shows itself only by other rows: see doubtful_end. */
 void match_datagram(struct match *m, uint32_t place, enum side side)
 {
-	struct cluster c;
+	struct cluster c = { .unbound = false };
 	const struct held_packet *head = hold_packet(m->hold, place);
 	if (m->owners->flows[head->flow].chains->first_event[head->dir][side] == HOLD_NONE)
 		return;
@@ -318,18 +371,56 @@ void match_datagram(struct match *m, uint32_t place, enum side side)
 	}
 	bool exact = c.whole && c.n_packets == c.n_events && pairs_in_time(m, &c) &&
 		unmistakable(m, &c, side);
-	if (!exact && doubtful_end(m, head, side)) {
+	if (!exact && doubtful_end(m, head, side))
 		settle_turns(m, &c, side);
+	else
+		settle_sole(m, &c, side, exact);
+}
+
+/* Two of our addresses may have the same port towards one peer, by two sockets: then the events are
+ * nobody's. Packets that leave the hold first must not leave them to the others. */
+static bool spoil(struct match *m, const struct cluster *c, enum side side)
+{
+	const struct held_packet *head = hold_packet(m->hold, c->packets[0]);
+	const struct addr *local = &side_end(&head->digest.flow, side)->addr;
+	bool spoilt = false;
+	for (size_t i = 1; i < c->n_packets; i++) {
+		const struct held_packet *p = hold_packet(m->hold, c->packets[i]);
+		spoilt |= !addr_equal(&side_end(&p->digest.flow, side)->addr, local);
+	}
+	for (size_t i = 0; i < c->n_events; i++)
+		spoilt |= hold_event(m->hold, c->events[i])->contested;
+	for (size_t i = 0; spoilt && i < c->n_events; i++)
+		hold_event(m->hold, c->events[i])->contested = true;
+	return spoilt;
+}
+
+/* Wrong where another process took the port for a moment, its row is lost, and so is the packet of
+ * the owner's: as for any socket, but for one that was seen there just then. */
+void match_wildcard(struct match *m, uint32_t place, enum side side)
+{
+	struct cluster c = { .unbound = true };
+	const struct held_packet *head = hold_packet(m->hold, place);
+	const struct endpoint *local = side_end(&head->digest.flow, side);
+	if (m->hold->n_unbound == 0 || head->nat.number ||
+		hosts_of_addr(m->hosts, &local->addr) == HOST_NONE)
 		return;
-	}
-	for (size_t i = 0; i < c.n_packets; i++) {
-		struct held_packet *p = hold_packet(m->hold, c.packets[i]);
-		size_t at = i < c.n_events ? i : c.n_events - 1;
-		struct held_event *e = hold_event(m->hold, c.events[at]);
-		match_settle(p, side, e, exact ? GRADE_EXACT : GRADE_FLOW);
-	}
-	for (size_t i = c.n_packets; i < c.n_events; i++)
-		hold_event(m->hold, c.events[i])->used = true;
+	gather(m, place, side, &c);
+	if (c.n_events == 0 || spoil(m, &c, side))
+		return;
+	process_handle process = hold_event(m->hold, c.events[0])->process;
+	struct endpoint_question q = { .host = hosts_of_addr(m->hosts, &local->addr),
+		.transport = TRANSPORT_UDP,
+		.local = *local,
+		.when = head->when,
+		.error_ns = c.error_ns };
+	bool sole = sole_process(m, &c);
+	bool exact = sole && c.whole && c.n_packets == c.n_events && pairs_in_time(m, &c);
+	const struct holder *rival = exact ? NULL : endpoints_rival(m->endpoints, &q, process);
+	if (sole && !rival)
+		settle_sole(m, &c, side, exact);
+	else
+		settle_rivals(m, &c, side, rival ? rival->process : PROCESS_NONE);
 }
 
 void match_pass(struct match *m, const struct held_packet *p, int64_t error_ns)

@@ -70,6 +70,10 @@ static inline const struct flow *match_flow(
  * Sets claims and `settled` of the packets concerned. Nothing where no event is near. */
 void match_datagram(struct match *m, uint32_t place, enum side side);
 
+/* The same of an unbound socket, whose events state no local address; all else must agree, and the
+ * clock must be sure. */
+void match_wildcard(struct match *m, uint32_t place, enum side side);
+
 /* TCP. A SYN with its connect or accept event; a segment that is sent again with its retransmit
  * event; data whose bytes lie in the ranges that the events of one process account for, counted
  * from an anchor (match_anchor.h). Same outcome. */

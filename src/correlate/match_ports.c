@@ -141,21 +141,6 @@ static const struct addr *mine(const struct held_packet *p, enum side side)
 	return &side_end(&p->digest.flow, side)->addr;
 }
 
-/* The packet's other end is the event's remote one. */
-static bool peer_agrees(const struct held_packet *p, const struct held_event *e)
-{
-	return addr_equal(&e->event.remote.addr, mine(p, 1 - e->side));
-}
-
-void match_wildcard(struct match *m, uint32_t place, enum side side)
-{
-	struct held_packet *p = hold_packet(m->hold, place);
-	struct held_event *e = by_ports(m, p, side);
-	if (e && e->sure && addr_is_wildcard(&e->event.local.addr) && peer_agrees(p, e) &&
-		hosts_of_addr(m->hosts, mine(p, side)) != HOST_NONE)
-		match_settle(p, side, e, GRADE_EXACT);
-}
-
 /* Teaches the mappings both ends. False where what they knew says otherwise. */
 static bool learn(struct match *m, const struct held_packet *p, const struct held_event *e)
 {

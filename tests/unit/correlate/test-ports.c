@@ -72,6 +72,61 @@ Test(ports, a_wildcard_is_not_another_address)
 	scene_free(sc);
 }
 
+static void unbound(struct scene *sc, double ms, uint32_t pid)
+{
+	scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, pid, "0.0.0.0:5000", "10.0.0.9:69", 8);
+}
+
+/* As with sockets whose address is known: in order, where there are as many. */
+Test(ports, several_datagrams_of_an_unbound_socket)
+{
+	for (int events = 1; events < 3; events++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		for (int i = 0; i < events; i++)
+			unbound(sc, 100 + i, 7);
+		uint64_t f = scene_udp(sc, 101, US ":5000", "10.0.0.9:69", 8);
+		uint64_t g = scene_udp(sc, 102, US ":5000", "10.0.0.9:69", 8);
+		uint64_t other = scene_udp(sc, 102, US ":5000", "10.0.0.8:69", 8);
+		scene_finish(sc);
+		const char *words = events == 2 ? "exact 7" : "flow 7";
+		assert_sender(sc, f, words);
+		assert_sender(sc, g, words);
+		assert_sender(sc, other, "not-in-log");
+		scene_free(sc);
+	}
+}
+
+/* Another process at the port: whose rows are missing is not known. */
+Test(ports, an_unbound_socket_that_two_share)
+{
+	for (int near = 0; near < 2; near++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		unbound(sc, 100, 7);
+		unbound(sc, near ? 101 : 900, 8);
+		uint64_t f = scene_udp(sc, 101, US ":5000", "10.0.0.9:69", 8);
+		uint64_t g = scene_udp(sc, 102, US ":5000", "10.0.0.9:69", 8);
+		scene_finish(sc);
+		assert_sender(sc, f, "ambiguous");
+		assert_sender(sc, g, "ambiguous");
+		scene_free(sc);
+	}
+}
+
+/* Two of our addresses, two sockets with one port; of the bound one, 8's, the row is lost. */
+Test(ports, an_unbound_socket_and_the_port_of_another_address)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_learn(sc, "10.0.0.2:0");
+	unbound(sc, 100, 7);
+	uint64_t f = scene_udp(sc, 101, US ":5000", "10.0.0.9:69", 8);
+	uint64_t g = scene_udp(sc, 102, "10.0.0.2:5000", "10.0.0.9:69", 8);
+	scene_say(sc, 900, EVENT_SEND, TRANSPORT_UDP, 8, "10.0.0.2:5000", "10.0.0.9:69", 9);
+	scene_finish(sc);
+	assert_sender(sc, f, "not-in-log");
+	assert_sender(sc, g, "not-in-log");
+	scene_free(sc);
+}
+
 /* A bound and an unbound socket of two processes, one tick: both are candidates. */
 Test(ports, a_wildcard_is_a_rival)
 {
