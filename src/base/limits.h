@@ -132,8 +132,8 @@
 /* Times of --stopped: whoever stops a service by hand does so a few times. */
 #define LIMIT_STOPPED 8u
 
-/* Times at which cells without evidence end: those of --stopped, and ends of processes as they come.
- * Each may double the cells of some dozen groups. */
+/* Times at which cells without evidence end: those of --stopped, and ends of processes as they
+ * come. Each may double the cells of some dozen groups. */
 #define LIMIT_ERAS 48u
 
 /* Processes that stopped and may be behind a group: each is tried with each group, and where there

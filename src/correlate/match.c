@@ -353,7 +353,8 @@ static void settle_sole(struct match *m, const struct cluster *c, enum side side
  * shows itself only by other rows: see doubtful_end. */
 void match_datagram(struct match *m, uint32_t place, enum side side)
 {
-	struct cluster c = { .unbound = false };
+	struct cluster c;
+	c.unbound = false;
 	const struct held_packet *head = hold_packet(m->hold, place);
 	if (m->owners->flows[head->flow].chains->first_event[head->dir][side] == HOLD_NONE)
 		return;
@@ -399,7 +400,8 @@ static bool spoil(struct match *m, const struct cluster *c, enum side side)
  * the owner's: as for any socket, but for one that was seen there just then. */
 void match_wildcard(struct match *m, uint32_t place, enum side side)
 {
-	struct cluster c = { .unbound = true };
+	struct cluster c;
+	c.unbound = true;
 	const struct held_packet *head = hold_packet(m->hold, place);
 	const struct endpoint *local = side_end(&head->digest.flow, side);
 	if (m->hold->n_unbound == 0 || head->nat.number ||

@@ -517,13 +517,9 @@ static void find_service(const struct settler *s, struct held_packet *p, enum si
 		c->service = held->before.service;
 }
 
-int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err)
+/* What is to be said of both claims, whatever they rest on. */
+static void complete_claims(struct settler *s, struct held_packet *p)
 {
-	struct held_packet *p = hold_packet(s->match.hold, place);
-	for (int side = 0; side < SIDES; side++)
-		settle_side(s, place, side);
-	if (s->match.mappings->failed)
-		return err_nomem(err);
 	/* What was matched through a router's translation rests on that, too. */
 	for (int side = 0; side < SIDES && p->nat.number; side++) {
 		struct claim *c = &p->claims[side];
@@ -540,6 +536,16 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 		find_service(s, p, side);
 		kernel_service_settle(s->roster, &p->claims[side]);
 	}
+}
+
+int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct err *err)
+{
+	struct held_packet *p = hold_packet(s->match.hold, place);
+	for (int side = 0; side < SIDES; side++)
+		settle_side(s, place, side);
+	if (s->match.mappings->failed)
+		return err_nomem(err);
+	complete_claims(s, p);
 	copies_share(s->copies, s->match.hold, place);
 	ret->duplicate_of = p->is_copy ? copies_original(s->copies, place) : NULL;
 	ret->outer = NULL;

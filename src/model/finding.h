@@ -70,7 +70,7 @@ struct finding {
 	struct explanation explanation;
 	struct candidate candidates[FINDING_CANDIDATES];
 	size_t n_candidates;
-	size_t n_expected; /* the first so many hold for each packet of the group */
+	size_t n_expected;        /* the first so many hold for each packet of the group */
 	struct lifetime lifetime; /* known where it has packets of that grade */
 	struct proof proofs[FINDING_PROOFS]; /* strongest first */
 	size_t n_proofs;

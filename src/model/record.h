@@ -145,7 +145,8 @@ struct local_address {
 struct translation {
 	uint8_t transport; /* TCP or UDP */
 	struct flow before, behind;
-	/* What is said of it, and when by the router's clock; listed: that it was there, some time. */
+	/* What is said of it, and when by the router's clock; listed: that it was there, some time.
+	 */
 	enum { TRANSLATION_LISTED, TRANSLATION_OPENED, TRANSLATION_SEEN, TRANSLATION_CLOSED } what;
 	struct source_time when;
 };
