@@ -105,7 +105,8 @@ static int learn(struct hosts *h, uint32_t input, const struct addr *local, stru
 	if (h->settled && h->of_input[input] != HOST_NONE &&
 		hosts_of_addr(h, local) == h->of_input[input])
 		return 0;
-	forget_recent(h);
+	/* What is learned here changes this address's host, and no other's. */
+	h->recent[addr_mix(local) % RECENT].filled = false;
 	err_clear(&full);
 	struct local_entry *l = map_put(&h->locals, local, &new, &full);
 	if (!l)
