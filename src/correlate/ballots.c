@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/sort.h"
 #include "model/claim.h"
 
@@ -30,6 +31,7 @@ static int add(struct ballots *b, const struct ballot *item, struct err *err)
 		struct ballot *items = realloc(b->items, cap * sizeof *items);
 		if (!items)
 			return err_nomem(err);
+		large_pages(items, cap * sizeof *items);
 		b->items = items;
 		b->cap = cap;
 	}

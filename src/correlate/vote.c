@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/sort.h"
 #include "correlate/line.h"
 #include "correlate/vote_inner.h"
@@ -363,6 +364,7 @@ static int hold_election(struct election *e, struct clock *ret, struct err *err)
 	e->counts = calloc(e->all.n_keys + 1, sizeof *e->counts);
 	if (!e->some.items || !e->counts)
 		return err_nomem(err);
+	large_pages(e->some.items, e->all.n * sizeof *e->some.items);
 	return put_in_order(e, err) < 0 ? -1 : elect_front(e, ret, err);
 }
 

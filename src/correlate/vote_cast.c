@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/limits.h"
 #include "correlate/vote_inner.h"
 #include "model/claim.h"
@@ -49,6 +50,7 @@ static int push(struct votes *v, const struct ballot *packet, const struct ballo
 		struct vote *items = realloc(v->items, cap * sizeof *items);
 		if (!items)
 			return err_nomem(err);
+		large_pages(items, cap * sizeof *items);
 		v->items = items;
 		v->cap = cap;
 	}
