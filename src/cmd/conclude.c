@@ -147,24 +147,41 @@ static int by_rank(const void *x, const void *y)
 	return (a->place > b->place) - (a->place < b->place);
 }
 
+/* Puts each row where its number is, ring by ring: rows are large. */
+static void permute(struct finding *found, struct ordered *order, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (order[i].place == i)
+			continue;
+		struct finding first = found[i];
+		uint32_t at = i, from;
+		for (; (from = order[at].place) != i; at = from) {
+			found[at] = found[from];
+			order[at].place = at;
+		}
+		found[at] = first;
+		order[at].place = at;
+	}
+}
+
 /* Sorts the rows and numbers them; finding_number maps the places of groups_findings. */
 static int sort(struct run *r, struct finding *found, size_t n, struct err *err)
 {
 	struct ordered *order = malloc((n + 1) * sizeof *order);
-	r->findings = calloc(n + 1, sizeof *r->findings);
 	r->finding_number = calloc(n + 1, sizeof *r->finding_number);
-	if (!order || !r->findings || !r->finding_number) {
+	if (!order || !r->finding_number) {
 		free(order);
 		return err_nomem(err);
 	}
 	for (uint32_t i = 0; i < n; i++)
 		order[i] = (struct ordered){ .finding = &found[i], .place = i };
-	qsort(order, n, sizeof *order, by_rank);
+	if (n)
+		qsort(order, n, sizeof *order, by_rank);
 	for (uint32_t i = 0; i < n; i++) {
-		r->findings[i] = *order[i].finding;
-		r->findings[i].number = i + 1;
 		r->finding_number[order[i].place] = i + 1;
+		found[order[i].place].number = i + 1;
 	}
+	permute(found, order, (uint32_t)n);
 	free(order);
 	return 0;
 }
@@ -223,9 +240,9 @@ int run_conclude(struct run *r, struct err *err)
 	}
 	add_lifetimes(r, found, n);
 	add_mentioned(r, found, n);
-	int rc = sort(r, found, n, err);
-	free(found);
-	if (rc == 0)
-		add_up(r, n);
-	return rc;
+	r->findings = found;
+	if (sort(r, found, n, err) < 0)
+		return -1;
+	add_up(r, n);
+	return 0;
 }

@@ -17,10 +17,9 @@ struct member {
 struct maker {
 	struct groups *g;
 	const struct groups_ask *ask;
-	void *merged; /* unordered states of the group at hand */
-	struct finding *findings;
-	size_t n, cap;
-	struct err *err;
+	void *merged;             /* unordered states of the group at hand */
+	struct finding *findings; /* one for each member at most */
+	size_t n;
 };
 
 static struct member member_of(
@@ -187,16 +186,8 @@ static uint32_t service_of(const struct groups *g, const struct member *m, size_
 	return service;
 }
 
-static int emit(struct maker *k, const struct member *m, size_t n, const struct pattern *pattern)
+static void emit(struct maker *k, const struct member *m, size_t n, const struct pattern *pattern)
 {
-	if (k->n == k->cap) {
-		size_t cap = k->cap ? k->cap * 2 : 32;
-		struct finding *findings = realloc(k->findings, cap * sizeof *findings);
-		if (!findings)
-			return err_nomem(k->err);
-		k->findings = findings;
-		k->cap = cap;
-	}
 	struct finding *f = &k->findings[k->n];
 	memset(f, 0, sizeof *f);
 	f->process = m[0].process;
@@ -210,7 +201,6 @@ static int emit(struct maker *k, const struct member *m, size_t n, const struct 
 		c->finding = (uint32_t)k->n;
 	}
 	k->n++;
-	return 0;
 }
 
 static size_t same_length(const struct member *m, size_t n)
@@ -227,12 +217,14 @@ static bool explained(struct maker *k, const struct pattern *p, process_handle p
 }
 
 /* Members of one family and one answer. Takes out of them what the knowledge base explains: the
- * whole, or single lengths. What stays is moved to the front; returns how many that are, or -1. */
-static ssize_t split(struct maker *k, struct member *m, size_t n)
+ * whole, or single lengths. What stays is moved to the front; returns how many that are. */
+static size_t split(struct maker *k, struct member *m, size_t n)
 {
 	struct pattern p = pattern_of(k, m, n);
-	if (explained(k, &p, m[0].process))
-		return emit(k, m, n, &p) < 0 ? -1 : 0;
+	if (explained(k, &p, m[0].process)) {
+		emit(k, m, n, &p);
+		return 0;
+	}
 	size_t stay = 0;
 	for (size_t i = 0; i < n;) {
 		size_t same = same_length(m + i, n - i);
@@ -240,8 +232,8 @@ static ssize_t split(struct maker *k, struct member *m, size_t n)
 		if (same < n && m[i].length < CELL_LENGTH_MANY) {
 			p = pattern_of(k, m + i, same);
 			taken = explained(k, &p, m[i].process);
-			if (taken && emit(k, m + i, same, &p) < 0)
-				return -1;
+			if (taken)
+				emit(k, m + i, same, &p);
 		}
 		if (!taken) {
 			memmove(m + stay, m + i, same * sizeof *m);
@@ -249,7 +241,7 @@ static ssize_t split(struct maker *k, struct member *m, size_t n)
 		}
 		i += same;
 	}
-	return (ssize_t)stay;
+	return stay;
 }
 
 static size_t same_group(const struct member *m, size_t n)
@@ -263,50 +255,47 @@ static size_t same_group(const struct member *m, size_t n)
 
 /* A process's families are rows of their own; what is unnamed and unexplained becomes one row for
  * each reason. */
-static int make(struct maker *k, struct member *m, size_t n)
+static void make(struct maker *k, struct member *m, size_t n)
 {
 	size_t pooled = 0; /* unexplained members of the reason at hand, at the front of m */
 	for (size_t i = 0; i < n;) {
 		size_t same = same_group(m + i, n - i);
 		bool last = i + same == n || m[i + same].reason != m[i].reason;
 		bool named = m[i].process != PROCESS_NONE;
-		ssize_t stay = split(k, m + i, same);
-		if (stay < 0)
-			return -1;
 		struct member *rest = m + i;
-		size_t n_rest = (size_t)stay;
+		size_t n_rest = split(k, rest, same);
 		if (!named) {
-			memmove(m + pooled, m + i, n_rest * sizeof *m);
+			memmove(m + pooled, rest, n_rest * sizeof *m);
 			pooled += n_rest;
 			rest = m;
 			n_rest = last ? pooled : 0;
 		}
 		if (n_rest) {
 			struct pattern p = pattern_of(k, rest, n_rest);
-			if (emit(k, rest, n_rest, &p) < 0)
-				return -1;
+			emit(k, rest, n_rest, &p);
 		}
 		if (last)
 			pooled = 0;
 		i += same;
 	}
-	return 0;
 }
 
 int groups_findings(struct groups *g, const struct cell_verdict *verdicts,
 	const struct groups_ask *ask, struct finding **ret, size_t *ret_n, struct err *err)
 {
 	struct member *members = malloc((g->n_cells + 1) * sizeof *members);
-	struct maker k = { .g = g, .ask = ask, .err = err };
-	k.merged = malloc(states_size(false));
-	int rc = members && k.merged ? 0 : err_nomem(err);
+	struct maker k = { .g = g, .ask = ask };
 	size_t n = 0;
-	for (uint32_t i = 0; i < g->n_cells && rc == 0; i++)
+	k.merged = malloc(states_size(false));
+	for (uint32_t i = 0; i < g->n_cells && members; i++)
 		if (g->family[g->cell[i].family].selected)
 			members[n++] = member_of(g, i, &verdicts[i]);
+	/* What is not filled of it has no memory behind it. */
+	k.findings = malloc((n + 1) * sizeof *k.findings);
+	int rc = members && k.merged && k.findings ? 0 : err_nomem(err);
 	if (rc == 0 && n) {
 		qsort(members, n, sizeof *members, by_answer);
-		rc = make(&k, members, n);
+		make(&k, members, n);
 	}
 	free(members);
 	free(k.merged);
