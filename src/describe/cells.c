@@ -343,6 +343,8 @@ static uint32_t find_cell(struct groups *g, const struct raw_key *raw, struct er
 	return place;
 }
 
+_Static_assert(sizeof(struct raw_key) % 8 == 0, "compared in words");
+
 static bool same_key(const struct raw_key *a, const struct raw_key *b)
 {
 	const uint8_t *p = (const uint8_t *)a, *q = (const uint8_t *)b;
