@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON of packets, and the objects that packets and findings share. Keys that no input states are
  * absent. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -32,17 +31,19 @@ void json_key_frame(struct json *j, const struct sink_context *c, uint32_t input
 void json_key_evidence(struct json *j, const char *key, const struct sink_context *c,
 	const struct evidence *evidence, size_t n)
 {
+	struct str text;
+	str_init(&text, 65536);
 	json_key_array(j, key);
 	for (size_t i = 0; i < n; i++) {
-		struct str text;
-		str_init(&text, 65536);
-		str_printf(
-			&text, "%s:%" PRIu64, file_name(c, evidence[i].input), evidence[i].number);
+		str_reset(&text);
+		str_text(&text, file_name(c, evidence[i].input));
+		str_char(&text, ':');
+		str_u64(&text, evidence[i].number);
 		json_text(j, str_get(&text));
 		j->out->failed |= text.failed;
-		str_done(&text);
 	}
 	json_end(j);
+	str_done(&text);
 }
 
 void json_key_transport(struct json *j, uint8_t transport)
