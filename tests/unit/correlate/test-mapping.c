@@ -173,6 +173,21 @@ Test(mapping, a_port_that_another_process_took_over_is_in_doubt)
 	scene_free(sc);
 }
 
+/* Two processes share a socket; the row of this datagram is lost, and it was not he who has events
+ * on both sides of it. */
+Test(mapping, who_shares_a_socket_is_a_rival)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	double ms = teach(sc, 100, 8, US, OUR) + 5000;
+	scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, 7, US ":6000", PEER ":53", 40);
+	uint64_t lost = scene_udp(sc, ms + 300, OUR ":6000", FAR ":53", 41);
+	scene_say(sc, ms + 600, EVENT_SEND, TRANSPORT_UDP, 7, US ":6000", PEER ":53", 40);
+	scene_say(sc, ms + 1600, EVENT_SEND, TRANSPORT_UDP, 8, US ":6000", PEER ":53", 40);
+	scene_finish(sc);
+	assert_sender(sc, lost, "ambiguous");
+	scene_free(sc);
+}
+
 /* A port is used again a second behind the last connection. The log does not tell of attempts that
  * are refused, nor of a goodbye, and each may be another process's. */
 Test(mapping, what_comes_soon_behind_a_connection_is_not_its_owners)
@@ -180,6 +195,8 @@ Test(mapping, what_comes_soon_behind_a_connection_is_not_its_owners)
 	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
 	double ms = teach(sc, 100, 8, US, OUR) + 5000;
 	uint64_t before = scene_tcp(sc, ms - 900, OUR ":6000", FAR ":81", TCP_RST | TCP_ACK, 5, 0);
+	uint64_t last = scene_tcp(sc, ms - 800, OUR ":6000", FAR ":443", TCP_RST | TCP_ACK, 5, 0);
+	uint64_t syn = scene_tcp(sc, ms - 100, OUR ":6000", FAR ":443", TCP_SYN, 905, 0);
 	scene_say(sc, ms, EVENT_CONNECT, TRANSPORT_TCP, 8, US ":6000", PEER ":443", 0);
 	uint64_t amid = scene_tcp(sc, ms + 300, OUR ":6000", FAR ":82", TCP_ACK, 5, 0);
 	scene_say(sc, ms + 500, EVENT_DISCONNECT, TRANSPORT_TCP, 8, US ":6000", PEER ":443", 0);
@@ -187,6 +204,8 @@ Test(mapping, what_comes_soon_behind_a_connection_is_not_its_owners)
 	scene_say(sc, ms + 9000, EVENT_SEND, TRANSPORT_UDP, 7, US ":99", PEER ":53", 1);
 	scene_finish(sc);
 	assert_sender(sc, before, "not-in-log");
+	assert_sender(sc, last, "not-in-log");
+	assert_sender(sc, syn, "ports 8");
 	assert_sender(sc, amid, "ports 8");
 	assert_sender(sc, refused, "not-in-log");
 	scene_free(sc);
