@@ -241,6 +241,17 @@ void reckon_echo(const struct reckon *r, size_t frame, enum side side, struct be
 	}
 }
 
+/* Whoever the events around would show, were the addresses true, is shown by them now too. */
+static void mislead(const struct reckon *r, const struct place *at, const struct reckon_cluster *c,
+	struct best *ret)
+{
+	struct best shown = *ret;
+	without_event(r, at, c, &shown);
+	ret->misled = shown.misled;
+	for (unsigned i = 0; i < shown.n_who && shown.misled; i++)
+		best_who(ret, shown.who[i]);
+}
+
 /* IPv6 has no identification: a copy looks like a datagram that was sent twice. */
 static bool may_be_copied(const struct reckon *r, const struct world_packet *p)
 {
@@ -262,6 +273,8 @@ void reckon_datagram(const struct reckon *r, size_t frame, enum side side, struc
 		part(r, own, ret);
 	} else if (r->w->scenario->v[PARAM_ADDRESSES] != ADDRESSES_TRUE) {
 		moved(r, frame, s, ret);
+		if (!own || !own->kept)
+			mislead(r, &at, c, ret);
 	} else if (side == SIDE_RECEIVER && is_group(&at.local.addr)) {
 		group(r, s, ret);
 	} else if (!own || !own->kept) {
