@@ -173,6 +173,25 @@ Test(mapping, a_port_that_another_process_took_over_is_in_doubt)
 	scene_free(sc);
 }
 
+/* The same two ports again, by another process, and all its rows are lost: the SYN shows that the
+ * connection of the first one is over. */
+Test(mapping, the_next_connection_is_not_the_last_owners)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	double ms = teach(sc, 100, 9, US, OUR) + 5000;
+	scene_tcp(sc, ms, OUR ":6000", FAR ":443", TCP_SYN, 100, 0);
+	scene_say(sc, ms + 1, EVENT_CONNECT, TRANSPORT_TCP, 8, US ":6000", PEER ":443", 0);
+	uint64_t fin = scene_tcp(sc, ms + 500, OUR ":6000", FAR ":443", TCP_FIN | TCP_ACK, 101, 0);
+	uint64_t syn = scene_tcp(sc, ms + 1000, OUR ":6000", FAR ":443", TCP_SYN, 905, 0);
+	uint64_t data = scene_tcp(sc, ms + 1100, OUR ":6000", FAR ":443", TCP_ACK, 906, 9);
+	scene_say(sc, ms + 9000, EVENT_SEND, TRANSPORT_UDP, 7, US ":99", PEER ":53", 1);
+	scene_finish(sc);
+	assert_sender(sc, fin, "ports 8");
+	assert_sender(sc, syn, "not-in-log");
+	assert_sender(sc, data, "not-in-log");
+	scene_free(sc);
+}
+
 /* Two processes share a socket; the row of this datagram is lost, and it was not he who has events
  * on both sides of it. */
 Test(mapping, who_shares_a_socket_is_a_rival)
