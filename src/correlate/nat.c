@@ -15,6 +15,7 @@ struct nat_key {
 struct nat_entry {
 	struct nat_key key; /* as the one who opened it sends */
 	uint32_t latest;    /* of its uses, in the order of their lines, or NAT_NONE */
+	uint32_t n;         /* how many there are */
 	bool spoilt;        /* there were more uses than fit */
 	bool has_last;
 	struct ref_time last; /* of its packets */
@@ -30,6 +31,9 @@ struct nat_use {
 };
 
 #define NAT_NONE UINT32_MAX
+/* Uses of one flow that take turns. A router draws ports out of thousands; in a log of days a few
+ * come back to one peer. */
+#define NAT_TURNS 64
 
 /* A line is printed when the router's program comes to read of it. */
 #define NAT_LATE_NS 1000000000ll
@@ -84,7 +88,7 @@ static struct nat_use *open_use(
 /* What is forgotten might contradict what is kept. */
 static int add_use(struct nat *n, struct nat_entry *e, const struct nat_use *use, struct err *err)
 {
-	if (n->n_uses == LIMIT_TRANSLATIONS) {
+	if (n->n_uses == LIMIT_TRANSLATIONS || e->n == NAT_TURNS) {
 		e->spoilt = true;
 		return 0;
 	}
@@ -99,7 +103,18 @@ static int add_use(struct nat *n, struct nat_entry *e, const struct nat_use *use
 	n->uses[n->n_uses] = *use;
 	n->uses[n->n_uses].earlier = e->latest;
 	e->latest = n->n_uses++;
+	e->n++;
 	return 0;
+}
+
+/* A line that goes on with what the last one was of: the same connection, or one more like it, and
+ * no other in between. */
+static void go_on(struct nat_use *last, const struct nat_line *line)
+{
+	int what = line->translation->what;
+	last->to = what == TRANSLATION_CLOSED ? line->when.ns : INT64_MAX;
+	if (what == TRANSLATION_LISTED)
+		last->from = INT64_MIN;
 }
 
 static int learn(struct nat *n, const struct nat_line *line, const struct nat_use *like,
@@ -115,6 +130,11 @@ static int learn(struct nat *n, const struct nat_line *line, const struct nat_us
 	if (new)
 		e->latest = NAT_NONE;
 	int what = line->translation->what;
+	struct nat_use *last = e->latest == NAT_NONE ? NULL : &n->uses[e->latest];
+	if (last && same_use(last, like)) {
+		go_on(last, line);
+		return 0;
+	}
 	struct nat_use *open = what == TRANSLATION_OPENED ? NULL : open_use(n, e, like);
 	if (open && what == TRANSLATION_CLOSED)
 		open->to = line->when.ns;

@@ -204,6 +204,36 @@ Test(nat, a_use_without_an_end_leaves_a_doubt)
 	scene_free(sc);
 }
 
+/* Hosts take turns more often than is kept: what is forgotten might contradict the rest. */
+Test(nat, too_many_turns_leave_no_name)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	for (int i = 0; i < 80; i++) {
+		double ms = 1000 + 60000.0 * i;
+		const char *inside = i % 2 ? OTHER : US ":4000";
+		translate_at(sc, ms, TRANSLATION_OPENED, inside);
+		translate_at(sc, ms + 30000, TRANSLATION_CLOSED, inside);
+	}
+	uint64_t first = sent_by_us(sc, 1000);
+	scene_finish(sc);
+	assert_sender(sc, first, "other-host");
+	scene_free(sc);
+}
+
+/* The same connection again and again is one use, however often. */
+Test(nat, one_host_may_come_back)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	for (int i = 0; i < 80; i++) {
+		translate_at(sc, 1000 + 60000.0 * i, TRANSLATION_OPENED, US ":4000");
+		translate_at(sc, 31000 + 60000.0 * i, TRANSLATION_CLOSED, US ":4000");
+	}
+	uint64_t first = sent_by_us(sc, 50000);
+	scene_finish(sc);
+	assert_sender(sc, first, "exact 7");
+	scene_free(sc);
+}
+
 /* Only the end was logged: it was there before. */
 Test(nat, a_use_without_a_beginning)
 {
