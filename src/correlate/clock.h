@@ -36,7 +36,8 @@ struct clock {
 	uint32_t vain;        /* looks that found nothing */
 	int64_t stepped_ns;   /* what the steps add up to */
 	uint64_t passed;      /* events that left the window, since it was last set */
-	double recent, usual; /* the share of them that met their packet */
+	double recent, usual; /* the share of them that met their packet, beyond doubt */
+	double near;          /* of the last ones, that met packets like theirs */
 	struct clock_pair {
 		uint64_t event; /* records' numbers; 0: none was met */
 		uint64_t packet;
@@ -107,8 +108,9 @@ void clock_track(struct clock *c, struct ref_time at, int64_t delta_ns, uint64_t
 
 /* An event vouches for a packet. */
 void clock_meet(struct clock *c, const struct clock_pair *pair);
-/* An event left the window, met or not. Sets `suspect` where far fewer than usual were met. */
-void clock_pass(struct clock *c);
+/* An event left the window, met beyond doubt or not; `near`: packets like its own were near. Sets
+ * `suspect` where far fewer than usual were met. */
+void clock_pass(struct clock *c, bool near);
 /* Do two say the same, but for drift, of the moment that `b` begins with? */
 bool clock_agree(const struct clock *a, const struct clock *b);
 /* What a look found, by a vote on what comes behind the last pair. True where the clock was set:

@@ -14,6 +14,10 @@
 #define USUAL 1024
 #define WORTH_A_LOOK 4
 #define VAIN_LOOKS 8
+/* Where packets are lost, none of a burst of datagrams alike meets its own beyond doubt, and each
+ * has some near. Behind a step few have. Wrong where all that is sent is alike and comes so densely
+ * that events have packets near after a step, too: it is found out only when others come. */
+#define NEAR_ENOUGH 0.5
 
 void clock_meet(struct clock *c, const struct clock_pair *pair)
 {
@@ -30,13 +34,14 @@ bool clock_given_up(const struct clock *c)
 /* Wrong where the packets of a program end and its events do not (the capture was narrowed): then
  * a look finds nothing, and nothing changes. Wrong where an event meets by chance what it does not
  * belong to: on a busy flow few do. */
-void clock_pass(struct clock *c)
+void clock_pass(struct clock *c, bool near)
 {
 	c->passed++;
+	c->near += (near - c->near) / RECENT;
 	c->recent -= c->recent / RECENT;
 	c->usual += (c->recent - c->usual) / (double)(c->passed < USUAL ? c->passed : USUAL);
-	if (c->passed >= RECENT && c->recent * WORTH_A_LOOK < c->usual && c->last.event &&
-		c->state == CLOCK_SURE && !clock_given_up(c))
+	if (c->passed >= RECENT && c->recent * WORTH_A_LOOK < c->usual && c->near < NEAR_ENOUGH &&
+		c->last.event && c->state == CLOCK_SURE && !clock_given_up(c))
 		c->suspect = true;
 }
 
@@ -73,7 +78,7 @@ bool clock_looked(struct clock *c, const struct clock *found)
 	c->n_batch = c->n_medians = 0;
 	c->vain = 0;
 	c->passed = 0;
-	c->recent = c->usual = 0;
+	c->recent = c->usual = c->near = 0;
 	c->doubt = false;
 	c->steps++;
 	return true;

@@ -183,7 +183,7 @@ static int advance(struct join *j, const struct ref_time *when, struct err *err)
 		(e->when.ns < horizon - j->hold_ns || j->hold.events.n >= LIMIT_HOLD_EVENTS)) {
 		j->evicted += e->when.ns >= horizon - j->hold_ns;
 		if (e->event.transport == TRANSPORT_UDP)
-			clock_pass(&j->setup.clocks[e->evidence.input]);
+			clock_pass(&j->setup.clocks[e->evidence.input], e->used);
 		hold_drop_event(&j->hold, &j->owners);
 	}
 	return 0;
@@ -445,7 +445,7 @@ int join_event(
 		return -1;
 	struct clock *clock = &j->setup.clocks[record->input];
 	if (is_late(j, when)) {
-		clock_pass(clock);
+		clock_pass(clock, false);
 		return 0;
 	}
 	struct held_event e = { .event = hosts_orient(j->setup.hosts, &record->event),
