@@ -141,24 +141,16 @@ static struct cell_verdict judge(const struct cell_tally *c, const struct witnes
 	struct cell_verdict v = { .process = PROCESS_NONE };
 	if (!lacks_evidence(c) || w->n_candidates == 0)
 		return v;
+	/* Others do the same: that is no evidence of this packet, and its own reason says more. */
+	if (w->n_candidates > 1)
+		return v;
 	/* What a capture says of these very packets is not outvoted by others. */
-	bool others = mentions_others(c, w);
-	if (w->n_candidates == 1 && others)
+	if (mentions_others(c, w))
 		return v;
 	if (c->reason == REASON_NOT_IN_LOG && log_is_complete(w))
 		return v;
-	if (w->n_candidates == 1) {
-		v.grade = GRADE_PATTERN;
-		v.process = w->candidates[0];
-		return v;
-	}
-	v.reason = REASON_AMBIGUOUS;
-	v.n_candidates = w->n_candidates;
-	v.more_candidates = w->more_candidates;
-	for (unsigned i = 0; i < w->n_candidates; i++)
-		v.candidates[i] = w->candidates[i];
-	for (unsigned i = 0; i < c->n_candidates && others; i++)
-		add_to(v.candidates, &v.n_candidates, &v.more_candidates, c->candidates[i]);
+	v.grade = GRADE_PATTERN;
+	v.process = w->candidates[0];
 	return v;
 }
 
