@@ -16,12 +16,7 @@ struct question {
 	const struct owned_flow *flow;
 	unsigned end;
 	struct ref_time when;
-	bool part; /* asked for a later fragment: its event is that of the first part, just before
-		    */
 };
-
-/* All parts of a packet leave in one go. */
-#define PARTS_NS 100000000ll
 
 static struct tenure_reach reach_of(const struct settler *s, const struct question *q)
 {
@@ -29,8 +24,6 @@ static struct tenure_reach reach_of(const struct settler *s, const struct questi
 	struct tenure_reach reach = { .error_ns = s->error_ns,
 		.rival_ns = LIMIT_HOLD_NS + 2 * s->error_ns,
 		.turns = f->key.transport == TRANSPORT_UDP };
-	if (q->part)
-		reach.behind_ns = PARTS_NS + s->error_ns;
 	/* A UDP port may change hands between two datagrams: without an event on both sides nothing
 	 * is proved, nor where somebody else had it just before or behind. An echo reply belongs to
 	 * whoever asked with that identifier a moment before; wrong where that one exits and
@@ -147,8 +140,7 @@ static bool settle_by_owner(struct settler *s, struct held_packet *p, enum side 
 		return false;
 	struct question q = { .flow = &s->match.owners->flows[p->flow],
 		.end = flow_end(p->dir, side),
-		.when = p->when,
-		.part = digest_has(&p->digest, DIGEST_FRAGMENT) };
+		.when = p->when };
 	struct claim c;
 	if (!claim_by_owner(s, &q, &c))
 		return false;
@@ -217,6 +209,18 @@ static void weigh_ports(struct claim *ports, const struct endpoint_answer *a)
 	both.processes[both.n++] = ports->process;
 	both.evidence[CLAIM_EVIDENCE - 1] = ports->evidence[0];
 	*ports = held_by(&both);
+}
+
+/* Where the first part was captured, its answer is that of all. */
+static void settle_part(struct settler *s, struct held_packet *p, enum side side)
+{
+	const struct claim *first = parts_claim(s->parts, s->match.owners, p, side);
+	if (!first) {
+		settle_by_owner(s, p, side);
+	} else if (first->grade != GRADE_NONE || first->reason == REASON_AMBIGUOUS) {
+		p->claims[side] = *first;
+		p->settled[side] = true;
+	}
 }
 
 /* Nothing is known of the flow, but of the endpoint: who had it then? */
@@ -436,9 +440,9 @@ static void settle_side(struct settler *s, uint32_t place, enum side side)
 		p->claims[side] = unnamed(s, p, side);
 		return;
 	}
-	/* The event of a datagram vouches for its first part; the others are of the same flow. */
-	bool later = digest_has(&p->digest, DIGEST_FRAGMENT);
-	if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP && !later) {
+	if (p->flow != OWNERS_NONE && digest_has(&p->digest, DIGEST_FRAGMENT)) {
+		settle_part(s, p, side);
+	} else if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_UDP) {
 		settle_udp(s, place, side);
 	} else if (p->flow != OWNERS_NONE && p->digest.transport == TRANSPORT_TCP) {
 		settle_tcp(s, place, side);
@@ -561,6 +565,7 @@ int settle_packet(struct settler *s, uint32_t place, struct settled *ret, struct
 	set_direction(s, p, ret);
 	advance_stream(s, p);
 	match_asked(&s->match, p);
+	parts_keep(s->parts, s->match.owners, p);
 	ret->considered = NULL;
 	ret->n_considered = 0;
 	if (ret->watched) {

@@ -9,6 +9,7 @@
 #include "correlate/dossier.h"
 #include "correlate/join.h"
 #include "correlate/match.h"
+#include "correlate/parts.h"
 
 struct settler {
 	struct match match;
@@ -20,6 +21,7 @@ struct settler {
 	bool unvouched; /* the side that is settled now would be named, were the clock trusted */
 	bool no_ports;  /* too many addresses to say which the captures show */
 	struct dossier dossier;
+	struct part parts[PARTS];
 	struct outer_claim outer[SIDES]; /* of the packet last settled */
 };
 

@@ -332,6 +332,29 @@ Test(fragments, event_is_the_first_parts_and_the_others_are_of_the_flow)
 	scene_free(sc);
 }
 
+/* An owner's event just before says nothing of a datagram whose first part has no event. */
+Test(fragments, parts_have_the_answer_of_their_first_one)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	struct digest first = scene_digest(TRANSPORT_UDP, US ":500", PEER ":53", 4000);
+	first.known |= DIGEST_PART;
+	first.fragment_id = 77;
+	struct digest later = first, others = first;
+	later.known = (later.known & ~(uint32_t)DIGEST_PAYLOAD) | DIGEST_FRAGMENT;
+	others.known = later.known;
+	others.fragment_id = 78;
+	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, US ":500", PEER ":53", 20);
+	scene_udp(sc, 100, US ":500", PEER ":53", 20);
+	uint64_t a = scene_packet(sc, 130, &first), b = scene_packet(sc, 130.01, &later);
+	uint64_t c = scene_packet(sc, 130.02, &others);
+	scene_say(sc, 9000, EVENT_SEND, TRANSPORT_UDP, 8, US ":4001", PEER ":53", 1);
+	scene_finish(sc);
+	assert_sender(sc, a, "not-in-log");
+	assert_sender(sc, b, "no-evidence");
+	assert_sender(sc, c, "no-evidence");
+	scene_free(sc);
+}
+
 /* A process is known to hold the flow before and behind: what lies between is its own, but no
  * event of a datagram was seen, so it is never exact. */
 Test(join, what_is_held_before_and_behind_is_flow)
