@@ -89,6 +89,10 @@ static bool is_of_next(const struct owned_flow *f, const struct held_event *even
 {
 	const struct tenure *t = &f->ends[end]->now;
 	int64_t apart = event->when.ns - t->last.ns;
+	/* All records of a connection that is over were lost. Wrong where its handshake took so
+	 * long, and it was closed before its opening was logged. */
+	if (t->process == PROCESS_NONE && f->has_syn && f->closed && event_opens(event->event.op))
+		return event->when.ns - f->syn.ns > LIMIT_HOLD_NS;
 	bool over = f->streams[end].logged_end || (f->closed && event->event.op == EVENT_CONNECT);
 	if (t->process == PROCESS_NONE || t->process == event->process)
 		return false;

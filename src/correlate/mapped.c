@@ -101,12 +101,30 @@ static void ask_connection(const struct settler *s, const struct held_packet *p,
 	}
 }
 
+/* Two that have a socket in common take turns, and each may have sent what the other's events lie
+ * around. */
+static const struct holder *near_holder(
+	const struct settler *s, const struct endpoint_question *port, process_handle owner)
+{
+	bool crowd;
+	const struct holder *at = endpoints_seen(s->match.endpoints, port, &crowd);
+	for (int i = 0; at && i < ENDPOINT_HOLDERS; i++)
+		if (at[i].process != PROCESS_NONE && at[i].process != owner &&
+			port->when.ns >= at[i].first.ns - LIMIT_HOLD_NS &&
+			port->when.ns <= at[i].last.ns + LIMIT_HOLD_NS)
+			return &at[i];
+	return NULL;
+}
+
 /* Another one at that port, whatever the peer; sockets that are bound to no address count. */
 static void ask_rival(
 	const struct settler *s, const struct endpoint_question *port, struct holders *h)
 {
-	const struct holder *rival =
-		h->a ? endpoints_rival(s->match.endpoints, port, h->a->process) : NULL;
+	if (!h->a)
+		return;
+	const struct holder *rival = endpoints_rival(s->match.endpoints, port, h->a->process);
+	if (!rival)
+		rival = near_holder(s, port, h->a->process);
 	if (!rival)
 		return;
 	h->of_port[1] = (struct tenure){ .process = rival->process, .evidence = rival->evidence };

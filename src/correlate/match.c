@@ -248,6 +248,22 @@ static process_handle wildcard_rival(
 	return PROCESS_NONE;
 }
 
+/* Who else had the flow's end near the packet. Where events and packets do not pair off, one of the
+ * events may be missing: it may be his. PROCESS_NONE: nobody. */
+static process_handle near_rival(
+	struct match *m, const struct held_packet *p, enum side side, process_handle process)
+{
+	const struct owned_flow *f = &m->owners->flows[p->flow];
+	const struct succession *s = f->ends[flow_end(p->dir, side)];
+	const struct tenure *both[] = { &s->now, &s->before };
+	for (int i = 0; i < 2; i++)
+		if (both[i]->process != PROCESS_NONE && both[i]->process != process &&
+			p->when.ns >= both[i]->first.ns - LIMIT_HOLD_NS &&
+			p->when.ns <= both[i]->last.ns + LIMIT_HOLD_NS)
+			return both[i]->process;
+	return PROCESS_NONE;
+}
+
 static bool doubtful_end(struct match *m, const struct held_packet *p, enum side side)
 {
 	const struct owned_flow *f = &m->owners->flows[p->flow];
@@ -372,8 +388,11 @@ void match_datagram(struct match *m, uint32_t place, enum side side)
 	}
 	bool exact = c.whole && c.n_packets == c.n_events && pairs_in_time(m, &c) &&
 		unmistakable(m, &c, side);
+	process_handle other = exact ? PROCESS_NONE : near_rival(m, head, side, process);
 	if (!exact && doubtful_end(m, head, side))
 		settle_turns(m, &c, side);
+	else if (other != PROCESS_NONE)
+		settle_rivals(m, &c, side, other);
 	else
 		settle_sole(m, &c, side, exact);
 }

@@ -313,6 +313,27 @@ Test(mapping, service_ports_of_other_hosts_teach_nothing)
 	scene_free(sc);
 }
 
+/* A socket that two share is in doubt between two events of the one, where the other had it near.
+ */
+Test(mapping, a_shared_port_is_in_doubt)
+{
+	for (int shared = 0; shared < 2; shared++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		double ms = teach(sc, 100, 8, US, OUR) + 5000;
+		scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, shared ? 9 : 8, US ":6000",
+			PEER ":3000", 20);
+		scene_udp(sc, ms + 0.5, OUR ":6000", FAR ":3000", 20);
+		scene_say(sc, ms + 500, EVENT_SEND, TRANSPORT_UDP, 8, US ":6000", PEER ":3000", 21);
+		scene_udp(sc, ms + 500.5, OUR ":6000", FAR ":3000", 21);
+		uint64_t f = scene_udp(sc, ms + 700, OUR ":6000", FAR ":3000", 33);
+		scene_say(sc, ms + 900, EVENT_SEND, TRANSPORT_UDP, 8, US ":6000", PEER ":3000", 22);
+		scene_udp(sc, ms + 900.5, OUR ":6000", FAR ":3000", 22);
+		scene_finish(sc);
+		assert_sender(sc, f, shared ? "ambiguous" : "ports 8");
+		scene_free(sc);
+	}
+}
+
 /* The trace's own address shows up in the capture: it is not translated, whatever fitted before. */
 Test(mapping, an_address_that_shows_itself_is_not_mapped)
 {

@@ -334,3 +334,37 @@ Test(reuse, an_accept_behind_what_the_child_received)
 	assert_sender(sc, f, "ambiguous");
 	scene_free(sc);
 }
+
+/* The records of a connection were all lost, and it was closed; seconds later the next one is
+ * logged before its SYN, for stamps are floored to a tick. */
+Test(reuse, a_reset_before_the_next_connection)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	scene_say(sc, 50, EVENT_SEND, TRANSPORT_UDP, 9, US ":1", PEER ":1", 1);
+	opens(sc, 100, 0, 1000);
+	uint64_t reset = scene_tcp(sc, 2500, TCP_US, TCP_PEER, TCP_RST | TCP_ACK, 1001, 0);
+	scene_say(sc, 2998, EVENT_CONNECT, TRANSPORT_TCP, 7, TCP_US, TCP_PEER, 0);
+	uint64_t syn = scene_tcp(sc, 3000, TCP_US, TCP_PEER, TCP_SYN, 90000, 0);
+	ends(sc);
+	assert_sender(sc, reset, "not-in-log");
+	assert_sender(sc, syn, "exact 7");
+	scene_free(sc);
+}
+
+/* Another process has just had the socket, and a row is missing: it may be his. */
+Test(reuse, a_burst_with_a_missing_row_soon_behind_another_owner)
+{
+	for (int soon = 0; soon < 2; soon++) {
+		struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+		double ms = soon ? 300 : 7000;
+		scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 9, US ":500", PEER ":53", 30);
+		scene_udp(sc, 100.5, US ":500", PEER ":53", 30);
+		scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, 7, US ":500", PEER ":53", 20);
+		uint64_t a = scene_udp(sc, ms + 0.5, US ":500", PEER ":53", 20);
+		uint64_t b = scene_udp(sc, ms + 0.6, US ":500", PEER ":53", 20);
+		ends(sc);
+		assert_sender(sc, a, soon ? "ambiguous" : "flow 7");
+		assert_sender(sc, b, soon ? "ambiguous" : "flow 7");
+		scene_free(sc);
+	}
+}
