@@ -125,13 +125,14 @@ static bool watched(const struct join *j, uint64_t number)
 	return false;
 }
 
-/* The pair of an exact claim refines the clock of its log. That of TCP does not,
- * for its segments wait for the peer's window. */
+/* The pair of an exact claim refines the clock of its log. That of TCP does not, for its segments
+ * wait for the peer's window. Behind a NAT no claim is exact: there the pairs do that are alone
+ * with their ports and length. Some may be wrong, and the median of a batch passes over them. */
 static void track(struct join *j, const struct held_packet *p)
 {
 	for (int side = 0; side < SIDES && !p->is_copy; side++) {
 		const struct claim *c = &p->claims[side];
-		if (c->grade != GRADE_EXACT || !c->has_delta ||
+		if ((c->grade != GRADE_EXACT && c->grade != GRADE_PORTS) || !c->has_delta ||
 			p->digest.transport != TRANSPORT_UDP)
 			continue;
 		struct clock *clock = &j->setup.clocks[c->evidence[0].input];

@@ -313,6 +313,23 @@ Test(mapping, service_ports_of_other_hosts_teach_nothing)
 	scene_free(sc);
 }
 
+/* Behind a NAT no pair is exact; the clock is followed by those that are alone with their ports. */
+Test(mapping, the_clock_is_followed_by_ports)
+{
+	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
+	uint64_t last = 0;
+	for (unsigned i = 0; i < 300; i++) {
+		double ms = 100 + 100 * i;
+		scene_say(sc, ms, EVENT_SEND, TRANSPORT_UDP, 7, at(US, 5000 + i), PEER ":53", 40);
+		last = scene_udp(sc, ms + 5, at(OUR, 5000 + i), FAR ":53", 40);
+	}
+	scene_finish(sc);
+	assert_sender(sc, last, "ports 7");
+	/* Times of a scene are as said, whatever the clock: it moves on. */
+	cr_assert_geq(sc->clocks[1].offset_ns, (int64_t)(4 * MS));
+	scene_free(sc);
+}
+
 /* A socket that two share is in doubt between two events of the one, where the other had it near.
  */
 Test(mapping, a_shared_port_is_in_doubt)
