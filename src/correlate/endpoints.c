@@ -22,8 +22,7 @@ struct endpoint_key {
  * `crowd_until`, or for good where one of them was bound and never let go. */
 struct endpoint_entry {
 	struct endpoint_key key;
-	uint32_t next;     /* among those that are free, or in the queue of those in use */
-	uint32_t queued_s; /* when it went into the queue, in seconds modulo 2^32 */
+	uint32_t next_free;
 	bool crowd, crowd_bound;
 	struct ref_time crowd_until;
 	struct holder holders[ENDPOINT_HOLDERS];
@@ -31,9 +30,8 @@ struct endpoint_entry {
 
 void endpoints_init(struct endpoints *e, struct hash_key key)
 {
-	*e = (struct endpoints){
-		.hash = key, .free_list = NOWHERE, .oldest = NOWHERE, .newest = NOWHERE
-	};
+	*e = (struct endpoints){ .hash = key, .free_list = NOWHERE };
+	queue_init(&e->queue);
 }
 
 void endpoints_done(struct endpoints *e)
@@ -41,6 +39,7 @@ void endpoints_done(struct endpoints *e)
 	if (!e)
 		return;
 	index_done(&e->index);
+	queue_done(&e->queue);
 	free(e->entries);
 	*e = (struct endpoints){ .free_list = NOWHERE };
 }
@@ -85,33 +84,8 @@ static uint64_t hash_of(const struct endpoints *e, const struct endpoint_key *ke
 static void forget(struct endpoints *e, uint32_t place)
 {
 	index_remove(&e->index, hash_of(e, &e->entries[place].key), place);
-	e->entries[place].next = e->free_list;
+	e->entries[place].next_free = e->free_list;
 	e->free_list = place;
-}
-
-static uint32_t seconds(struct ref_time t)
-{
-	return (uint32_t)(t.ns / STAMP_NS_PER_S);
-}
-
-static void queue(struct endpoints *e, uint32_t place, struct ref_time when)
-{
-	e->entries[place].queued_s = seconds(when);
-	e->entries[place].next = NOWHERE;
-	if (e->newest == NOWHERE)
-		e->oldest = place;
-	else
-		e->entries[e->newest].next = place;
-	e->newest = place;
-}
-
-static uint32_t dequeue(struct endpoints *e)
-{
-	uint32_t place = e->oldest;
-	e->oldest = e->entries[place].next;
-	if (e->oldest == NOWHERE)
-		e->newest = NOWHERE;
-	return place;
 }
 
 static void limit(struct endpoints *e, struct ref_time now)
@@ -127,15 +101,13 @@ static_assert(LIMIT_UDP_IDLE_NS <= LIMIT_TCP_IDLE_NS, "no endpoint is idle befor
 
 static void sweep(struct endpoints *e, struct ref_time now)
 {
-	for (int i = 0; i < SWEEP_STEPS && e->oldest != NOWHERE; i++) {
-		int32_t waited = (int32_t)(seconds(now) - e->entries[e->oldest].queued_s);
-		if (waited <= (int32_t)(LIMIT_UDP_IDLE_NS / STAMP_NS_PER_S))
-			return;
-		uint32_t place = dequeue(e);
+	for (int i = 0; i < SWEEP_STEPS && queue_waited(&e->queue, now.ns, LIMIT_UDP_IDLE_NS);
+		i++) {
+		uint32_t place = queue_take(&e->queue);
 		if (is_idle(&e->entries[place], now))
 			forget(e, place);
 		else
-			queue(e, place, now);
+			queue_put(&e->queue, place, now.ns);
 	}
 }
 
@@ -145,23 +117,26 @@ static void sweep(struct endpoints *e, struct ref_time now)
 
 static void evict(struct endpoints *e, struct ref_time now)
 {
-	for (int i = 0; i < EVICT_STEPS && !is_idle(&e->entries[e->oldest], now); i++)
-		queue(e, dequeue(e), now);
-	const struct endpoint_entry *entry = &e->entries[e->oldest];
+	uint32_t place = queue_take(&e->queue);
+	for (int i = 0; i < EVICT_STEPS && !is_idle(&e->entries[place], now); i++) {
+		queue_put(&e->queue, place, now.ns);
+		place = queue_take(&e->queue);
+	}
+	const struct endpoint_entry *entry = &e->entries[place];
 	if (!is_idle(entry, now)) {
 		if (entry->key.connections)
 			e->connections_limited = true;
 		else
 			limit(e, now);
 	}
-	forget(e, dequeue(e));
+	forget(e, place);
 }
 
 static uint32_t take_place(struct endpoints *e)
 {
 	if (e->free_list != NOWHERE) {
 		uint32_t place = e->free_list;
-		e->free_list = e->entries[place].next;
+		e->free_list = e->entries[place].next_free;
 		return place;
 	}
 	if (e->n == e->cap) {
@@ -171,6 +146,8 @@ static uint32_t take_place(struct endpoints *e)
 			return NOWHERE;
 		large_pages(entries, cap * sizeof *entries);
 		e->entries = entries;
+		if (queue_reserve(&e->queue, cap, NULL) < 0)
+			return NOWHERE;
 		e->cap = cap;
 	}
 	return e->n++;
@@ -205,7 +182,7 @@ static struct endpoint_entry *entry_of(struct endpoints *e, const struct binding
 	*entry = (struct endpoint_entry){ .key = key };
 	for (int i = 0; i < ENDPOINT_HOLDERS; i++)
 		entry->holders[i].process = PROCESS_NONE;
-	queue(e, place, b->when);
+	queue_put(&e->queue, place, b->when.ns);
 	return entry;
 }
 

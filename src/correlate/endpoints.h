@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/index.h"
+#include "base/queue.h"
 #include "correlate/roster.h"
 #include "model/claim.h"
 #include "model/record.h"
@@ -30,8 +31,8 @@ struct endpoints {
 	struct index index; /* of the keys of entries */
 	struct endpoint_entry *entries;
 	uint32_t n, cap, free_list;
-	uint32_t oldest, newest; /* ends of the queue */
-	bool limited;            /* one was forgotten that may still be held, the last one at: */
+	struct queue queue; /* of those in use */
+	bool limited;       /* one was forgotten that may still be held, the last one at: */
 	struct ref_time limited_at;
 	bool connections_limited; /* the same of those of connections */
 };

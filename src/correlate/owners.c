@@ -32,9 +32,8 @@ static struct connection *connection_of(const struct owned_flow *f)
 
 void owners_init(struct owners *o, struct hash_key key)
 {
-	*o = (struct owners){
-		.hash = key, .free_list = OWNERS_NONE, .oldest = OWNERS_NONE, .newest = OWNERS_NONE
-	};
+	*o = (struct owners){ .hash = key, .free_list = OWNERS_NONE };
+	queue_init(&o->queue);
 	pool_init(&o->successions, sizeof(struct succession));
 	pool_init(&o->connections, sizeof(struct connection));
 	pool_init(&o->chains, sizeof(struct flow_chains));
@@ -48,6 +47,7 @@ void owners_done(struct owners *o)
 	pool_done(&o->successions);
 	pool_done(&o->connections);
 	pool_done(&o->chains);
+	queue_done(&o->queue);
 	free(o->flows);
 	*o = (struct owners){ .free_list = OWNERS_NONE };
 }
@@ -74,7 +74,7 @@ static void forget(struct owners *o, uint32_t place)
 		pool_give(&o->successions, own_end(f, end));
 	pool_give(&o->connections, f->streams);
 	f->used = false;
-	f->next = o->free_list;
+	f->next_free = o->free_list;
 	o->free_list = place;
 	o->live--;
 }
@@ -119,32 +119,6 @@ static bool idle(const struct owned_flow *f, struct ref_time now)
 	return f->superseded || now.ns - f->touched.ns > limit;
 }
 
-static uint32_t seconds(struct ref_time t)
-{
-	return (uint32_t)(t.ns / STAMP_NS_PER_S);
-}
-
-static void queue(struct owners *o, uint32_t place, struct ref_time when)
-{
-	struct owned_flow *f = &o->flows[place];
-	f->queued_s = seconds(when);
-	f->next = OWNERS_NONE;
-	if (o->newest == OWNERS_NONE)
-		o->oldest = place;
-	else
-		o->flows[o->newest].next = place;
-	o->newest = place;
-}
-
-static uint32_t dequeue(struct owners *o)
-{
-	uint32_t place = o->oldest;
-	o->oldest = o->flows[place].next;
-	if (o->oldest == OWNERS_NONE)
-		o->newest = OWNERS_NONE;
-	return place;
-}
-
 /* Flows wait in the order in which they came. Whoever has waited for as long as the shortest of the
  * limits is looked at: it leaves, or waits anew. Each new flow pays for a few of these, so idle
  * ones leave without a pause. */
@@ -154,13 +128,10 @@ static_assert(LIMIT_UDP_IDLE_NS <= LIMIT_TCP_CLOSED_NS, "no flow is idle before"
 
 static void sweep(struct owners *o, struct ref_time now)
 {
-	for (int i = 0; i < SWEEP_STEPS && o->oldest != OWNERS_NONE; i++) {
-		int32_t waited = (int32_t)(seconds(now) - o->flows[o->oldest].queued_s);
-		if (waited <= (int32_t)(SWEEP_AFTER_NS / STAMP_NS_PER_S))
-			return;
-		uint32_t place = dequeue(o);
+	for (int i = 0; i < SWEEP_STEPS && queue_waited(&o->queue, now.ns, SWEEP_AFTER_NS); i++) {
+		uint32_t place = queue_take(&o->queue);
 		if (o->flows[place].held || !idle(&o->flows[place], now))
-			queue(o, place, now);
+			queue_put(&o->queue, place, now.ns);
 		else
 			forget(o, place);
 	}
@@ -172,11 +143,11 @@ static void evict(struct owners *o, struct ref_time now)
 {
 	uint32_t n = o->live;
 	for (uint32_t i = 0; i < 2 * n; i++) {
-		uint32_t place = dequeue(o);
+		uint32_t place = queue_take(&o->queue);
 		const struct owned_flow *f = &o->flows[place];
-		bool used = i < n && (int32_t)(seconds(f->touched) - f->queued_s) > 0;
+		bool used = i < n && queue_since(&o->queue, place, f->touched.ns) > 0;
 		if (f->held || used) {
-			queue(o, place, f->touched);
+			queue_put(&o->queue, place, f->touched.ns);
 			continue;
 		}
 		o->evicted += !idle(f, now);
@@ -197,6 +168,8 @@ static int reserve(struct owners *o, struct err *err)
 		return err_nomem(err);
 	large_pages(flows, cap * sizeof *flows);
 	o->flows = flows;
+	if (queue_reserve(&o->queue, cap, err) < 0)
+		return -1;
 	o->cap = cap;
 	return 0;
 }
@@ -230,13 +203,13 @@ static uint32_t add_flow(
 	if (place == OWNERS_NONE)
 		place = o->n++;
 	else
-		o->free_list = o->flows[place].next;
+		o->free_list = o->flows[place].next_free;
 	struct owned_flow *f = &o->flows[place];
 	begin_flow(f, key);
 	f->streams = tcp ? tcp->streams : NULL;
 	f->serial = ++o->serial;
 	f->touched = now;
-	queue(o, place, now);
+	queue_put(&o->queue, place, now.ns);
 	o->live++;
 	return place;
 }

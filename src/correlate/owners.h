@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/index.h"
 #include "base/pool.h"
+#include "base/queue.h"
 #include "base/stamp.h"
 #include "model/claim.h"
 #include "model/digest.h"
@@ -83,9 +84,8 @@ struct owned_flow {
 	/* Ever seen, by direction and side: from UINT16_MAX on they stand still. */
 	uint16_t packets[2];
 	uint16_t events[2][SIDES];
-	uint32_t serial;   /* tells it from what stood at its place before */
-	uint32_t next;     /* among those that are free, or in the queue of those in use */
-	uint32_t queued_s; /* when it went into the queue, in seconds modulo 2^32 */
+	uint32_t serial;    /* tells it from what stood at its place before */
+	uint32_t next_free; /* among those that are free */
 	struct ref_time syn, opened;
 };
 static_assert(sizeof(struct owned_flow) <= 128, "a million of them are held at most");
@@ -102,7 +102,7 @@ struct owners {
 	struct owned_flow *flows;
 	struct pool successions, connections, chains; /* those that flows point to */
 	uint32_t n, cap, free_list;
-	uint32_t oldest, newest; /* ends of the queue */
+	struct queue queue; /* of those in use */
 	uint32_t live, serial;
 	uint64_t evicted; /* flows that the limit pushed out before they were idle */
 };
