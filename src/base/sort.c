@@ -64,3 +64,21 @@ void sort_keys(struct sort_key *keys, struct sort_key *spare, size_t n)
 	if (from != keys)
 		memcpy(keys, from, n * sizeof *keys);
 }
+
+/* Ring by ring, so that each is moved once. */
+void sort_items(void *items, size_t size, struct sort_key *keys, size_t n, void *spare)
+{
+	unsigned char *to = items;
+	for (size_t i = 0; i < n; i++) {
+		if (keys[i].place == i)
+			continue;
+		memcpy(spare, to + i * size, size);
+		size_t at = i, from;
+		for (; (from = keys[at].place) != i; at = from) {
+			memcpy(to + at * size, to + from * size, size);
+			keys[at].place = (uint32_t)at;
+		}
+		memcpy(to + at * size, spare, size);
+		keys[at].place = (uint32_t)at;
+	}
+}

@@ -21,4 +21,8 @@ static inline uint64_t sort_signed(int64_t v)
 /* `spare` has room for as many. */
 void sort_keys(struct sort_key *keys, struct sort_key *spare, size_t n);
 
+/* Moves the n items of `size` bytes to where their keys are: items[keys[i].place] goes to items[i].
+ * Afterwards keys[i].place is i. `spare` has room for one item. */
+void sort_items(void *items, size_t size, struct sort_key *keys, size_t n, void *spare);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "cmd/run.h"
 #include "cmd/title.h"
 #include "infer/infer.h"
@@ -147,30 +148,16 @@ static int by_rank(const void *x, const void *y)
 	return (a->place > b->place) - (a->place < b->place);
 }
 
-/* Puts each row where its number is, ring by ring: rows are large. */
-static void permute(struct finding *found, struct ordered *order, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		if (order[i].place == i)
-			continue;
-		struct finding first = found[i];
-		uint32_t at = i, from;
-		for (; (from = order[at].place) != i; at = from) {
-			found[at] = found[from];
-			order[at].place = at;
-		}
-		found[at] = first;
-		order[at].place = at;
-	}
-}
-
 /* Sorts the rows and numbers them; finding_number maps the places of groups_findings. */
 static int sort(struct run *r, struct finding *found, size_t n, struct err *err)
 {
+	struct finding spare;
 	struct ordered *order = malloc((n + 1) * sizeof *order);
+	struct sort_key *keys = malloc((n + 1) * sizeof *keys);
 	r->finding_number = calloc(n + 1, sizeof *r->finding_number);
-	if (!order || !r->finding_number) {
+	if (!order || !keys || !r->finding_number) {
 		free(order);
+		free(keys);
 		return err_nomem(err);
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -180,9 +167,12 @@ static int sort(struct run *r, struct finding *found, size_t n, struct err *err)
 	for (uint32_t i = 0; i < n; i++) {
 		r->finding_number[order[i].place] = i + 1;
 		found[order[i].place].number = i + 1;
+		keys[i] = (struct sort_key){ .place = order[i].place };
 	}
-	permute(found, order, (uint32_t)n);
+	/* Rows are large: each is moved once. */
+	sort_items(found, sizeof *found, keys, n, &spare);
 	free(order);
+	free(keys);
 	return 0;
 }
 

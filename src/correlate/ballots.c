@@ -106,23 +106,6 @@ static int by_key(const void *x, const void *y)
 	return c;
 }
 
-/* Puts each where its key is, ring by ring. */
-static void permute(struct ballot *items, struct sort_key *keys, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct ballot first = items[i];
-		size_t at = i;
-		while (keys[at].place != i) {
-			size_t from = keys[at].place;
-			keys[at].place = (uint32_t)at;
-			items[at] = items[from];
-			at = from;
-		}
-		keys[at].place = (uint32_t)at;
-		items[at] = first;
-	}
-}
-
 /* Most ports are met a few times. */
 #define SHORT_RUN 16
 
@@ -143,6 +126,7 @@ static void sort_run(struct ballot *items, size_t n)
 
 int ballots_sort(struct ballots *b, struct err *err)
 {
+	struct ballot spare;
 	struct sort_key *keys = malloc((2 * b->n + 1) * sizeof *keys);
 	if (!keys)
 		return err_nomem(err);
@@ -154,7 +138,7 @@ int ballots_sort(struct ballots *b, struct err *err)
 			(uint32_t)i };
 	}
 	sort_keys(keys, keys + b->n, b->n);
-	permute(b->items, keys, b->n);
+	sort_items(b->items, sizeof *b->items, keys, b->n, &spare);
 	for (size_t from = 0, to = 0; from < b->n; from = to) {
 		while (to < b->n && keys[to].key == keys[from].key)
 			to++;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/sort.h"
@@ -59,4 +60,23 @@ Test(sort, numbers_with_a_sign)
 	static const int64_t values[] = { INT64_MIN, -2, -1, 0, 1, INT64_MAX };
 	for (size_t i = 1; i < sizeof values / sizeof *values; i++)
 		cr_assert_lt(sort_signed(values[i - 1]), sort_signed(values[i]));
+}
+
+/* Items of any size go to where their keys are, rings of all lengths. */
+Test(sort, items_follow_their_keys)
+{
+	enum { N = 1000, SIZE = 13 };
+	static char items[N][SIZE];
+	static struct sort_key keys[N], spare[N];
+	char room[SIZE];
+	for (uint32_t i = 0; i < N; i++) {
+		snprintf(items[i], SIZE, "%u", i * 7919 % 500);
+		keys[i] = (struct sort_key){ i * 7919 % 500, i };
+	}
+	sort_keys(keys, spare, N);
+	sort_items(items, SIZE, keys, N, room);
+	for (uint32_t i = 0; i < N; i++) {
+		cr_assert_eq(strtoull(items[i], NULL, 10), keys[i].key, "place %u", i);
+		cr_assert_eq(keys[i].place, i);
+	}
 }
