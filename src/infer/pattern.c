@@ -21,38 +21,18 @@ static bool lacks_evidence(const struct cell_tally *c)
 /* What a group's evidence says. */
 struct witness {
 	uint64_t with_event, denied; /* packets with an event; packets that the log denies */
-	process_handle candidates[CLAIM_CANDIDATES];
-	uint8_t n_candidates;
-	bool more_candidates;
+	process_handle process;      /* of the former, or PROCESS_NONE */
+	bool several;                /* there are others than it */
 };
-
-static bool is_among(process_handle process, const process_handle *list, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (list[i] == process)
-			return true;
-	return false;
-}
-
-/* Adds to one of the lists of CLAIM_CANDIDATES that witnesses and verdicts have. */
-static void add_to(process_handle *list, uint8_t *n, bool *more, process_handle process)
-{
-	if (is_among(process, list, *n))
-		return;
-	if (*n == CLAIM_CANDIDATES)
-		*more = true;
-	else
-		list[(*n)++] = process;
-}
 
 static struct witness hear(const struct cell_tally *const *group, size_t n)
 {
-	struct witness w = { 0 };
+	struct witness w = { .process = PROCESS_NONE };
 	for (size_t i = 0; i < n; i++) {
 		if (group[i]->as_ports) {
 			w.with_event += group[i]->as_ports;
-			add_to(w.candidates, &w.n_candidates, &w.more_candidates,
-				group[i]->process);
+			w.several |= w.process != PROCESS_NONE && w.process != group[i]->process;
+			w.process = group[i]->process;
 		} else if (group[i]->reason == REASON_NOT_IN_LOG) {
 			w.denied += group[i]->packets;
 		}
@@ -109,9 +89,9 @@ static uint64_t packets_of(const struct pool_evidence *e, process_handle process
  * Wrong where another process uses the length only while the log loses its events. */
 #define TELLING 10
 
-static bool rivals_keep_off(
-	const struct pool_evidence *pool, const struct witness *group, process_handle process)
+static bool rivals_keep_off(const struct pool_evidence *pool, const struct witness *group)
 {
+	process_handle process = group->process;
 	double share = (double)group->with_event / (double)packets_of(pool, process);
 	for (size_t i = 0; i < pool->n; i++)
 		if (pool->of[i].process != process && (double)pool->of[i].packets * share < TELLING)
@@ -126,10 +106,10 @@ static bool log_is_complete(const struct witness *w)
 	return w->with_event * 10 >= (w->with_event + w->denied) * 9;
 }
 
-static bool mentions_others(const struct cell_tally *c, const struct witness *w)
+static bool mentions_others(const struct cell_tally *c, process_handle process)
 {
 	for (unsigned i = 0; i < c->n_candidates; i++)
-		if (!is_among(c->candidates[i], w->candidates, w->n_candidates))
+		if (c->candidates[i] != process)
 			return true;
 	return false;
 }
@@ -139,18 +119,17 @@ static bool mentions_others(const struct cell_tally *c, const struct witness *w)
 static struct cell_verdict judge(const struct cell_tally *c, const struct witness *w)
 {
 	struct cell_verdict v = { .process = PROCESS_NONE };
-	if (!lacks_evidence(c) || w->n_candidates == 0)
-		return v;
-	/* Others do the same: that is no evidence of this packet, and its own reason says more. */
-	if (w->n_candidates > 1)
+	/* Where several do the same, that is no evidence of this packet: its own reason says more.
+	 */
+	if (!lacks_evidence(c) || w->process == PROCESS_NONE || w->several)
 		return v;
 	/* What a capture says of these very packets is not outvoted by others. */
-	if (mentions_others(c, w))
+	if (mentions_others(c, w->process))
 		return v;
 	if (c->reason == REASON_NOT_IN_LOG && log_is_complete(w))
 		return v;
 	v.grade = GRADE_PATTERN;
-	v.process = w->candidates[0];
+	v.process = w->process;
 	return v;
 }
 
@@ -169,11 +148,11 @@ struct run {
 	struct cell_verdict *verdicts;
 };
 
-static void judge_group(const struct run *run, const struct cell_tally *const *group, size_t n)
+static void judge_group(const struct run *run, const struct cell_tally *const *group, size_t n,
+	const struct witness *w)
 {
-	struct witness w = hear(group, n);
 	for (size_t i = 0; i < n; i++)
-		run->verdicts[group[i] - run->cells] = judge(group[i], &w);
+		run->verdicts[group[i] - run->cells] = judge(group[i], w);
 }
 
 /* One length of a pool that has others. */
@@ -181,8 +160,8 @@ static void judge_length(const struct run *run, const struct cell_tally *const *
 	const struct pool_evidence *pool)
 {
 	struct witness w = hear(group, n);
-	if (w.n_candidates != 1 || rivals_keep_off(pool, &w, w.candidates[0]))
-		judge_group(run, group, n);
+	if (w.process != PROCESS_NONE && rivals_keep_off(pool, &w))
+		judge_group(run, group, n, &w);
 }
 
 /* A list states no lengths: its packets share a pool's pattern only where the pool has just one
@@ -192,7 +171,8 @@ static void judge_pool(const struct run *run, const struct cell_tally *const *po
 	if (!by_sender(pool[0]) || pool[0]->length == CELL_LENGTH_MANY)
 		return;
 	if (known_lengths(pool, n) <= 1) {
-		judge_group(run, pool, n);
+		struct witness w = hear(pool, n);
+		judge_group(run, pool, n, &w);
 		return;
 	}
 	struct pool_evidence evidence = evidence_of(pool, n);
