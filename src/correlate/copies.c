@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "correlate/match.h"
 
 struct link {
 	uint32_t place;
@@ -24,9 +25,6 @@ struct link {
 #define ELSEWHERE_NS 100000000ll
 #define BARE_NS 1000000ll
 
-/* Packets of one capture come in order of time but for so much. */
-#define DISORDER_NS 200000000ll
-
 /* With one capture, what is no copy costs a look at so many packets; with several the same flow may
  * have run on for a while. */
 #define LOOKS_ONE 4
@@ -37,7 +35,7 @@ void copies_init(
 {
 	*c = (struct copies){ .clocks = clocks,
 		.most = n_captures > 1 ? LOOKS_SEVERAL : LOOKS_ONE,
-		.furthest_ns = n_captures > 1 ? INT64_MAX : HOPS_NS + DISORDER_NS };
+		.furthest_ns = n_captures > 1 ? INT64_MAX : HOPS_NS + MATCH_DISORDER_NS };
 	map_init(&c->links, sizeof(struct link), sizeof(uint32_t), LIMIT_HOLD_PACKETS, key);
 }
 

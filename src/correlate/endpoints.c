@@ -288,11 +288,6 @@ static size_t covers(const struct endpoints *e, const struct endpoint_question *
 	return n;
 }
 
-static bool within(const struct holder *h, struct ref_time when, int64_t reach)
-{
-	return when.ns >= h->first.ns - reach && when.ns <= h->last.ns + reach;
-}
-
 static bool overlap(const struct holder *a, const struct holder *b)
 {
 	return a->first.ns <= b->last.ns && b->first.ns <= a->last.ns;
@@ -310,7 +305,7 @@ static const struct holder *rival_at(
 		const struct holder *h = &entry->holders[i];
 		if (h->process != PROCESS_NONE && h->process != owner &&
 			(crowded(entry, q->when) ||
-				within(h, q->when, LIMIT_HOLD_NS + 2 * q->error_ns)))
+				holder_within(h, q->when, LIMIT_HOLD_NS + 2 * q->error_ns)))
 			return h;
 	}
 	return NULL;
@@ -348,14 +343,14 @@ bool endpoints_limited(const struct endpoints *e, struct ref_time when)
 
 static bool proves(const struct holder *h, const struct endpoint_question *q)
 {
-	if (within(h, q->when, -q->error_ns))
+	if (holder_within(h, q->when, -q->error_ns))
 		return h->bound || h->several;
 	return is_open(h) && q->when.ns >= h->first.ns + q->error_ns;
 }
 
 static bool may_hold(const struct holder *h, const struct endpoint_question *q)
 {
-	return within(h, q->when, LIMIT_HOLD_NS) ||
+	return holder_within(h, q->when, LIMIT_HOLD_NS) ||
 		(is_open(h) && q->when.ns >= h->first.ns - LIMIT_HOLD_NS);
 }
 
@@ -429,6 +424,6 @@ void endpoints_ask(const struct endpoints *e, const struct roster *roster,
 	ret->proved = proved != NULL;
 	if (ret->n == 1 && !ret->more && proved && !e->limited) {
 		ret->sole = proved;
-		ret->open = !within(proved, q->when, -q->error_ns);
+		ret->open = !holder_within(proved, q->when, -q->error_ns);
 	}
 }

@@ -26,6 +26,11 @@ struct holder {
 	bool released;            /* said to have let it go, at `last` */
 };
 
+static inline bool holder_within(const struct holder *h, struct ref_time when, int64_t reach)
+{
+	return when.ns >= h->first.ns - reach && when.ns <= h->last.ns + reach;
+}
+
 struct endpoints {
 	struct hash_key hash;
 	struct index index; /* of the keys of entries */

@@ -110,8 +110,7 @@ static const struct holder *near_holder(
 	const struct holder *at = endpoints_seen(s->match.endpoints, port, &crowd);
 	for (int i = 0; at && i < ENDPOINT_HOLDERS; i++)
 		if (at[i].process != PROCESS_NONE && at[i].process != owner &&
-			port->when.ns >= at[i].first.ns - LIMIT_HOLD_NS &&
-			port->when.ns <= at[i].last.ns + LIMIT_HOLD_NS)
+			holder_within(&at[i], port->when, LIMIT_HOLD_NS))
 			return &at[i];
 	return NULL;
 }

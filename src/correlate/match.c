@@ -257,9 +257,8 @@ static process_handle near_rival(
 	const struct succession *s = f->ends[flow_end(p->dir, side)];
 	const struct tenure *both[] = { &s->now, &s->before };
 	for (int i = 0; i < 2; i++)
-		if (both[i]->process != PROCESS_NONE && both[i]->process != process &&
-			p->when.ns >= both[i]->first.ns - LIMIT_HOLD_NS &&
-			p->when.ns <= both[i]->last.ns + LIMIT_HOLD_NS)
+		if (both[i]->process != process &&
+			tenure_holds(both[i], p->when, LIMIT_HOLD_NS, LIMIT_HOLD_NS))
 			return both[i]->process;
 	return PROCESS_NONE;
 }

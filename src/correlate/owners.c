@@ -349,10 +349,11 @@ void tenure_stretch(struct succession *s, process_handle process, uint32_t servi
 		.service = service };
 }
 
-static bool holds(const struct tenure *t, struct ref_time when, int64_t before, int64_t behind)
+bool tenure_holds(
+	const struct tenure *t, struct ref_time when, int64_t before_ns, int64_t behind_ns)
 {
-	return t->process != PROCESS_NONE && when.ns >= t->first.ns - before &&
-		when.ns <= t->last.ns + behind;
+	return t->process != PROCESS_NONE && when.ns >= t->first.ns - before_ns &&
+		when.ns <= t->last.ns + behind_ns;
 }
 
 static int64_t longer(int64_t a, int64_t b)
@@ -383,17 +384,19 @@ enum tenancy tenure_at(const struct succession *s, struct ref_time when,
 	int64_t error = reach->error_ns;
 	int64_t far_before = longer(reach->before_ns, reach->rival_ns);
 	int64_t far_behind = longer(reach->behind_ns, reach->rival_ns);
-	bool claims_now = holds(now, when, reach->before_ns, reach->behind_ns);
-	bool claims_before = holds(before, when, reach->before_ns, reach->behind_ns);
-	bool near_now = holds(now, when, far_before, far_behind);
-	bool near_before = holds(before, when, far_before, far_behind);
+	bool claims_now = tenure_holds(now, when, reach->before_ns, reach->behind_ns);
+	bool claims_before = tenure_holds(before, when, reach->before_ns, reach->behind_ns);
+	bool near_now = tenure_holds(now, when, far_before, far_behind);
+	bool near_before = tenure_holds(before, when, far_before, far_behind);
 	bool same = now->process == before->process;
 	bool mixed =
 		tenure_mixed(s, when, reach) || (reach->turns && near_now && near_before && !same);
-	if (!mixed && (holds(now, when, -error, -error) || (claims_now && (same || !near_before))))
+	if (!mixed &&
+		(tenure_holds(now, when, -error, -error) || (claims_now && (same || !near_before))))
 		return sole(now, ret_a);
 	if (!mixed &&
-		(holds(before, when, -error, -error) || (claims_before && (same || !near_now))))
+		(tenure_holds(before, when, -error, -error) ||
+			(claims_before && (same || !near_now))))
 		return sole(before, ret_a);
 	if (same || !(mixed || (near_now && near_before)))
 		return TENANCY_NOBODY;

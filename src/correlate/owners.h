@@ -140,6 +140,10 @@ uint32_t owners_older(const struct owners *o, uint32_t place);
 void tenure_stretch(struct succession *s, process_handle process, uint32_t service,
 	struct ref_time when, struct evidence evidence);
 
+/* Did a process hold it then, or so long before its first or behind its last event? */
+bool tenure_holds(
+	const struct tenure *t, struct ref_time when, int64_t before_ns, int64_t behind_ns);
+
 enum tenancy {
 	TENANCY_NOBODY, /* nobody is known to have held it then */
 	TENANCY_SOLE,   /* *ret_a held it */
