@@ -135,14 +135,21 @@ static struct digest scene_digest(
 	return d;
 }
 
-/* Returns the frame number, from 1. */
-static uint64_t scene_packet(struct scene *sc, double ms, const struct digest *d)
+/* With the process that the capture states, or NULL. Returns the frame number, from 1. */
+static uint64_t scene_stated(
+	struct scene *sc, double ms, const struct digest *d, const struct owner *owner)
 {
 	struct err err = { 0 };
 	struct ref_time t = { (int64_t)(ms * MS) };
 	struct record rec = { .kind = RECORD_PACKET, .input = 0, .number = ++sc->frames };
+	rec.packet.owner = owner;
 	cr_assert_eq(join_packet(sc->join, &rec, d, &t, true, &err), 0, "%s", err.msg);
 	return sc->frames;
+}
+
+static uint64_t scene_packet(struct scene *sc, double ms, const struct digest *d)
+{
+	return scene_stated(sc, ms, d, NULL);
 }
 
 static inline uint64_t scene_udp(

@@ -7,17 +7,6 @@
 #define HERE US ":700"
 #define SERVER "10.0.0.9:2049"
 
-static uint64_t stated(
-	struct scene *sc, double ms, const struct digest *d, const struct owner *owner)
-{
-	struct err err = { 0 };
-	struct ref_time t = { (int64_t)(ms * MS) };
-	struct record rec = { .kind = RECORD_PACKET, .number = ++sc->frames };
-	rec.packet.owner = owner;
-	cr_assert_eq(join_packet(sc->join, &rec, d, &t, true, &err), 0, "%s", err.msg);
-	return sc->frames;
-}
-
 static struct digest sent(void)
 {
 	struct digest d = scene_digest(TRANSPORT_UDP, HERE, SERVER, 20);
@@ -43,7 +32,7 @@ static void expect_owner(const struct owner *o, const char *words, enum detail d
 {
 	struct scene *sc = scene_new(CLOCK_SURE, US ":0");
 	struct digest d = sent();
-	uint64_t frame = stated(sc, 100, &d, o);
+	uint64_t frame = scene_stated(sc, 100, &d, o);
 	scene_finish(sc);
 	cr_expect_str_eq(scene_answer(sc, frame, SIDE_SENDER), words, "%.*s: %s", (int)o->image.n,
 		(const char *)o->image.p, scene_answer(sc, frame, SIDE_SENDER));
@@ -118,9 +107,9 @@ Test(kernel_service, packets_between)
 	struct digest d = sent(), back = sent();
 	back.flow = flow_reverse(back.flow);
 	back.known &= ~(uint32_t)DIGEST_SENT;
-	stated(sc, 100, &d, &o);
+	scene_stated(sc, 100, &d, &o);
 	uint64_t between = scene_packet(sc, 200, &back);
-	stated(sc, 300, &d, &o);
+	scene_stated(sc, 300, &d, &o);
 	scene_finish(sc);
 	assert_receiver(sc, between, "kernel-service");
 	cr_assert_eq(sc->answers[between].direction, DIRECTION_IN);
@@ -134,7 +123,7 @@ Test(kernel_service, never_over_a_name)
 	struct owner o = child_of(2, "kworker/u8:1");
 	struct digest d = sent();
 	scene_say(sc, 100, EVENT_SEND, TRANSPORT_UDP, 7, HERE, SERVER, 20);
-	uint64_t frame = stated(sc, 101, &d, &o);
+	uint64_t frame = scene_stated(sc, 101, &d, &o);
 	scene_finish(sc);
 	assert_sender(sc, frame, "exact 7");
 	scene_free(sc);
@@ -151,7 +140,7 @@ Test(kernel_service, an_outer_packet_names_no_thread)
 		d.tunnel = TUNNEL_VXLAN;
 		d.outer = d.flow;
 		d.outer_transport = TRANSPORT_UDP;
-		uint64_t frame = stated(sc, 100, &d, &o);
+		uint64_t frame = scene_stated(sc, 100, &d, &o);
 		scene_finish(sc);
 		cr_assert(sc->answers[frame].has_outer);
 		process_handle outer = sc->answers[frame].outer[SIDE_SENDER].process;

@@ -11,17 +11,6 @@ static struct owner owner_of(enum owner_origin origin, uint32_t pid, const char 
 	return (struct owner){ .origin = origin, .pid = pid, .image = span_text(image) };
 }
 
-static uint64_t stated_packet(
-	struct scene *sc, double ms, const struct digest *d, const struct owner *owner)
-{
-	struct err err = { 0 };
-	struct ref_time t = { (int64_t)(ms * MS) };
-	struct record rec = { .kind = RECORD_PACKET, .number = ++sc->frames };
-	rec.packet.owner = owner;
-	cr_assert_eq(join_packet(sc->join, &rec, d, &t, true, &err), 0, "%s", err.msg);
-	return sc->frames;
-}
-
 static struct digest udp(const char *from, const char *to, uint32_t way)
 {
 	struct digest d = scene_digest(TRANSPORT_UDP, from, to, 20);
@@ -55,7 +44,7 @@ Test(stated, grade_is_that_of_its_origin)
 		struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
 		struct owner o = owner_of(all[i].origin, 42, "curl");
 		struct digest out = udp(HERE, THERE, DIGEST_SENT);
-		uint64_t sent = stated_packet(sc, 0, &out, &o);
+		uint64_t sent = scene_stated(sc, 0, &out, &o);
 		scene_finish(sc);
 		assert_sender(sc, sent, all[i].answer);
 		assert_receiver(sc, sent, "other-host");
@@ -75,9 +64,9 @@ Test(stated, direction_says_which_end)
 	struct owner o = owner_of(OWNER_DARWIN, 42, "curl");
 	struct digest in = udp(THERE, HERE, DIGEST_RECEIVED);
 	struct digest untold = udp(HERE, THERE, 0), foreign = udp("10.8.8.8:1", THERE, 0);
-	uint64_t received = stated_packet(sc, 0, &in, &o);
-	uint64_t by_address = stated_packet(sc, 1, &untold, &o);
-	uint64_t neither = stated_packet(sc, 2, &foreign, &o);
+	uint64_t received = scene_stated(sc, 0, &in, &o);
+	uint64_t by_address = scene_stated(sc, 1, &untold, &o);
+	uint64_t neither = scene_stated(sc, 2, &foreign, &o);
 	scene_finish(sc);
 	assert_sender(sc, received, "other-host");
 	assert_receiver(sc, received, "exact 42");
@@ -93,7 +82,7 @@ Test(stated, both_ends_local_and_no_direction_names_nobody)
 	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
 	struct owner o = owner_of(OWNER_DARWIN, 42, "curl");
 	struct digest d = udp(HERE, "10.0.0.1:53", 0);
-	uint64_t frame = stated_packet(sc, 0, &d, &o);
+	uint64_t frame = scene_stated(sc, 0, &d, &o);
 	scene_finish(sc);
 	for (int side = 0; side < SIDES; side++) {
 		const struct claim *c = &sc->answers[frame].claims[side];
@@ -112,10 +101,10 @@ Test(stated, look_up_on_a_loopback_names_no_end)
 		struct owner o = owner_of(all[i], 42, "curl");
 		struct digest request = udp("127.0.0.1:50000", "127.0.0.1:53", DIGEST_SENT);
 		struct digest answer = udp("127.0.0.1:53", "127.0.0.1:50000", DIGEST_SENT);
-		stated_packet(sc, 0, &request, &o);
+		scene_stated(sc, 0, &request, &o);
 		/* Sent by the server, and the client is named. */
-		uint64_t wrong = stated_packet(sc, 1, &answer, &o);
-		stated_packet(sc, 2, &request, &o);
+		uint64_t wrong = scene_stated(sc, 1, &answer, &o);
+		scene_stated(sc, 2, &request, &o);
 		scene_finish(sc);
 		const struct claim *c = &sc->answers[wrong].claims[SIDE_SENDER];
 		cr_assert_eq(c->grade, GRADE_NONE);
@@ -132,13 +121,13 @@ Test(stated, owns_the_flow_between_its_packets)
 	struct owner polled = owner_of(OWNER_WIRESHARK, 43, "wget");
 	struct digest out = udp(HERE, THERE, DIGEST_SENT), in = udp(THERE, HERE, DIGEST_RECEIVED);
 	struct digest other = udp("10.0.0.1:50001", THERE, DIGEST_SENT);
-	stated_packet(sc, 0, &out, &o);
+	scene_stated(sc, 0, &out, &o);
 	uint64_t answer = scene_packet(sc, 500, &in);
-	stated_packet(sc, 1000, &out, &o);
+	scene_stated(sc, 1000, &out, &o);
 	uint64_t late = scene_packet(sc, 5000, &in);
-	stated_packet(sc, 5000, &other, &polled);
+	scene_stated(sc, 5000, &other, &polled);
 	uint64_t beside = scene_packet(sc, 5100, &other);
-	stated_packet(sc, 5200, &other, &polled);
+	scene_stated(sc, 5200, &other, &polled);
 	scene_finish(sc);
 	assert_receiver(sc, answer, "flow 42");
 	/* Four seconds behind the last statement the port may be another's. */
@@ -154,9 +143,9 @@ Test(stated, port_that_changes_hands_is_ambiguous_between)
 	struct owner first = owner_of(OWNER_PTCPDUMP, 42, "curl");
 	struct owner second = owner_of(OWNER_PTCPDUMP, 43, "wget");
 	struct digest out = udp(HERE, THERE, DIGEST_SENT);
-	uint64_t a = stated_packet(sc, 0, &out, &first);
+	uint64_t a = scene_stated(sc, 0, &out, &first);
 	uint64_t between = scene_packet(sc, 10, &out);
-	uint64_t b = stated_packet(sc, 20, &out, &second);
+	uint64_t b = scene_stated(sc, 20, &out, &second);
 	scene_finish(sc);
 	assert_sender(sc, a, "flow 42");
 	assert_sender(sc, between, "ambiguous");
@@ -171,11 +160,11 @@ Test(stated, log_that_agrees_and_one_that_does_not)
 	struct owner kernel = owner_of(OWNER_DARWIN, 42, "curl");
 	struct digest out = udp(HERE, THERE, DIGEST_SENT);
 	scene_say(sc, 0, EVENT_SEND, TRANSPORT_UDP, 42, HERE, THERE, 20);
-	uint64_t agreed = stated_packet(sc, 0, &out, &o);
+	uint64_t agreed = scene_stated(sc, 0, &out, &o);
 	scene_say(sc, 5000, EVENT_SEND, TRANSPORT_UDP, 50, HERE, THERE, 20);
-	uint64_t stronger = stated_packet(sc, 5000, &out, &o);
+	uint64_t stronger = scene_stated(sc, 5000, &out, &o);
 	scene_say(sc, 10000, EVENT_SEND, TRANSPORT_UDP, 50, HERE, THERE, 20);
-	uint64_t disputed = stated_packet(sc, 10000, &out, &kernel);
+	uint64_t disputed = scene_stated(sc, 10000, &out, &kernel);
 	scene_finish(sc);
 	assert_sender(sc, agreed, "exact 42");
 	cr_assert_eq(sc->answers[agreed].claims[SIDE_SENDER].evidence[0].input, 1,
@@ -192,9 +181,9 @@ Test(stated, new_name_under_one_pid_is_another_process)
 	struct owner before = owner_of(OWNER_DARWIN, 42, "bash");
 	struct owner after = owner_of(OWNER_DARWIN, 42, "curl");
 	struct digest out = udp(HERE, THERE, DIGEST_SENT);
-	uint64_t a = stated_packet(sc, 0, &out, &before);
-	uint64_t b = stated_packet(sc, 1, &out, &after);
-	uint64_t c = stated_packet(sc, 2, &out, &before);
+	uint64_t a = scene_stated(sc, 0, &out, &before);
+	uint64_t b = scene_stated(sc, 1, &out, &after);
+	uint64_t c = scene_stated(sc, 2, &out, &before);
 	scene_finish(sc);
 	cr_assert_str_eq(image_of(sc, a, SIDE_SENDER), "bash");
 	cr_assert_str_eq(image_of(sc, b, SIDE_SENDER), "curl");
@@ -209,9 +198,9 @@ Test(stated, start_time_tells_processes_of_one_name_apart)
 	struct digest out = udp(HERE, THERE, DIGEST_SENT);
 	o.has_start = true;
 	o.start.ns = -5 * MS;
-	uint64_t a = stated_packet(sc, 0, &out, &o);
+	uint64_t a = scene_stated(sc, 0, &out, &o);
 	o.start.ns = 500 * MS;
-	uint64_t b = stated_packet(sc, 1000, &out, &o);
+	uint64_t b = scene_stated(sc, 1000, &out, &o);
 	scene_finish(sc);
 	cr_assert_neq(sc->answers[a].claims[SIDE_SENDER].process,
 		sc->answers[b].claims[SIDE_SENDER].process);
@@ -226,7 +215,7 @@ Test(stated, acts_for_another_process)
 	o.has_effective = true;
 	o.effective = 123;
 	o.effective_image = span_text("Safari");
-	uint64_t frame = stated_packet(sc, 0, &out, &o);
+	uint64_t frame = scene_stated(sc, 0, &out, &o);
 	scene_finish(sc);
 	assert_sender(sc, frame, "exact 80");
 	cr_assert_eq(scene_pid(sc, sc->answers[frame].claims[SIDE_SENDER].about), 123);
@@ -240,7 +229,7 @@ Test(stated, what_the_kernel_makes_stays_the_kernels)
 	struct digest d = scene_digest(TRANSPORT_TCP, HERE, THERE, 0);
 	d.known |= DIGEST_TCP | DIGEST_SENT;
 	d.tcp_flags = TCP_RST | TCP_ACK;
-	uint64_t frame = stated_packet(sc, 0, &d, &o);
+	uint64_t frame = scene_stated(sc, 0, &d, &o);
 	scene_finish(sc);
 	assert_sender(sc, frame, "kernel-tcp-reset");
 	cr_assert_eq(scene_pid(sc, sc->answers[frame].claims[SIDE_SENDER].about), 42);
@@ -255,7 +244,7 @@ Test(stated, echo_reply_goes_to_who_asked)
 	d.known = (d.known & ~(uint32_t)DIGEST_PORTS) | DIGEST_ICMP | DIGEST_ECHO | DIGEST_SENT;
 	d.icmp_type = 8;
 	d.icmp_id = 7;
-	uint64_t request = stated_packet(sc, 0, &d, &o);
+	uint64_t request = scene_stated(sc, 0, &d, &o);
 	d.known ^= DIGEST_SENT | DIGEST_RECEIVED;
 	d.icmp_type = 0;
 	d.flow = flow_reverse(d.flow);
@@ -328,8 +317,8 @@ Test(tunnel, statement_of_a_look_up_is_for_the_outer_packet)
 	struct owner looked_up = owner_of(OWNER_PTCPDUMP, 99, "ovs");
 	struct owner kernel = owner_of(OWNER_DARWIN, 98, "utund");
 	struct digest d = tunnelled(DIGEST_SENT);
-	uint64_t frame = stated_packet(sc, 0, &d, &looked_up);
-	uint64_t unclear = stated_packet(sc, 1, &d, &kernel);
+	uint64_t frame = scene_stated(sc, 0, &d, &looked_up);
+	uint64_t unclear = scene_stated(sc, 1, &d, &kernel);
 	scene_finish(sc);
 	cr_assert_eq(scene_pid(sc, sc->answers[frame].outer[SIDE_SENDER].process), 99);
 	cr_assert_eq(sc->answers[frame].claims[SIDE_SENDER].n_candidates, 0);
@@ -482,9 +471,9 @@ Test(stated, a_statement_without_a_name_borrows_none)
 	struct digest a = udp("10.0.0.1:1", THERE, DIGEST_SENT);
 	struct digest b = udp("10.0.0.1:2", THERE, DIGEST_SENT);
 	struct digest c = udp("10.0.0.1:3", THERE, DIGEST_SENT);
-	uint64_t before = stated_packet(sc, 0, &b, &nameless);
-	uint64_t with = stated_packet(sc, 1, &a, &named);
-	uint64_t behind = stated_packet(sc, 2, &c, &nameless);
+	uint64_t before = scene_stated(sc, 0, &b, &nameless);
+	uint64_t with = scene_stated(sc, 1, &a, &named);
+	uint64_t behind = scene_stated(sc, 2, &c, &nameless);
 	scene_finish(sc);
 	assert_sender(sc, before, "exact 42");
 	cr_assert_str_eq(image_of(sc, before, SIDE_SENDER), "");
@@ -502,7 +491,7 @@ Test(stated, a_packets_own_statement_decides_among_statements)
 	uint64_t frames[6];
 	for (uint32_t i = 0; i < 6; i++) {
 		struct owner o = owner_of(OWNER_PTCPDUMP, 40 + i % 3, "x");
-		frames[i] = stated_packet(sc, i * 10, &d, &o);
+		frames[i] = scene_stated(sc, i * 10, &d, &o);
 	}
 	scene_finish(sc);
 	for (uint32_t i = 0; i < 6; i++) {
@@ -519,7 +508,7 @@ Test(stated, a_direction_that_contradicts_the_listed_addresses_names_nobody)
 	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
 	struct owner o = owner_of(OWNER_PTCPDUMP, 42, "nginx");
 	struct digest d = udp("203.0.113.9:5555", "172.17.0.2:80", DIGEST_SENT);
-	uint64_t frame = stated_packet(sc, 0, &d, &o);
+	uint64_t frame = scene_stated(sc, 0, &d, &o);
 	scene_finish(sc);
 	assert_sender(sc, frame, "other-host");
 	assert_receiver(sc, frame, "other-host");
@@ -536,7 +525,7 @@ Test(stated, a_limit_leaves_no_name)
 		char name[16];
 		snprintf(name, sizeof name, "x%d", i);
 		struct owner o = owner_of(OWNER_PTCPDUMP, 42, name);
-		last = stated_packet(sc, i, &d, &o);
+		last = scene_stated(sc, i, &d, &o);
 	}
 	scene_finish(sc);
 	cr_assert_eq(sc->answers[last].claims[SIDE_SENDER].grade, GRADE_NONE);
@@ -549,7 +538,7 @@ Test(stated, who_is_at_neither_known_end_stays_a_candidate)
 	struct scene *sc = scene_new(CLOCK_SURE, "10.0.0.1:0");
 	struct owner o = owner_of(OWNER_PTCPDUMP, 42, "nmbd");
 	struct digest d = udp("10.0.0.7:137", "10.0.0.255:137", 0);
-	uint64_t frame = stated_packet(sc, 0, &d, &o);
+	uint64_t frame = scene_stated(sc, 0, &d, &o);
 	scene_finish(sc);
 	assert_sender(sc, frame, "other-host");
 	cr_assert_eq(sc->answers[frame].claims[SIDE_SENDER].n_candidates, 1);
